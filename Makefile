@@ -1,0 +1,32 @@
+# `make demo` and `make test` set up .venv and run; the other targets are for contributors.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: demo test test-slow lint format quality clean
+
+$(STAMP): pyproject.toml setup.py constraints.txt validate/kernels/spmm.c
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[validate,dev]'
+	@touch $(STAMP)
+
+demo: $(STAMP)
+	$(BIN)/secateur demo
+
+test: lint
+	$(BIN)/python -m pytest -m 'not slow'
+
+test-slow: $(STAMP)
+	$(BIN)/python -m pytest -m slow
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf .venv build *.egg-info validate/kernels/*.so
