@@ -1,0 +1,1 @@
+"""From arXiv to files and rows, politely."""
