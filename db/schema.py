@@ -233,6 +233,13 @@ document_table = Table(
     _id(),
     _paper(),
     Column("version", Integer, nullable=False),
+    Column(
+        "processing_id",
+        ForeignKey("processing.id"),
+        nullable=False,
+        index=True,
+        comment="the newest processing that found it",
+    ),
     Column("sha256", String, nullable=False, comment="of the artefact it was read from"),
     Column("position", Integer, nullable=False, comment="order of tabulars in the document, from 0"),
     Column("label", String, nullable=False),

@@ -144,8 +144,8 @@ def _revision(connection: Connection) -> str | None:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     if names:
         raise NotADatabaseError(
-            f"{connection.engine.url.database} holds other tables ({', '.join(sorted(names)[:3])}), no Secateur corpus; "
-            "name another file with --db"
+            f"{connection.engine.url.database} holds other tables ({', '.join(sorted(names)[:3])}) and is no Secateur "
+            "corpus; name another file with --db"
         )
     return None
 

@@ -1,0 +1,295 @@
+"""Frames for the analyses: one function a frame, with the columns that docs/architecture.md lists.
+
+Text columns hold str or None, lists are Python lists, times are datetime64 (UTC without zone), numbers are floats.
+A paper is a work: tags and tables are those of the newest version that was read.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Connection,
+    DateTime,
+    Float,
+    Integer,
+    Select,
+    Subquery,
+    and_,
+    column,
+    func,
+    select,
+    text,
+)
+
+from db.readings import newest_relevance
+from db.schema import (
+    abstract_claim,
+    author,
+    cell,
+    citation,
+    claim,
+    document,
+    document_table,
+    finding,
+    finding_cell,
+    harvest_run,
+    paper,
+    plan,
+    processing,
+    reading,
+    tag,
+    unread,
+    verdict,
+)
+
+RESULT_TYPES: dict[str, Any] = {
+    "modifiers": JSON,
+    "assumed": JSON,
+    "extra": JSON,
+    "submitted": DateTime,
+    "synthetic": Boolean,
+    "measured": Boolean,
+    "theoretical": Boolean,
+}
+
+
+def _frame(connection: Connection, query: Any) -> pd.DataFrame:
+    rows = connection.execute(query)
+    columns = list(rows.keys())
+    frame = pd.DataFrame.from_records(rows.fetchall(), columns=columns).astype(object)
+    types = {item.key: item.type for item in getattr(query, "selected_columns", ())}
+    for name in columns:
+        kind = types.get(name)
+        if isinstance(kind, DateTime):
+            frame[name] = pd.to_datetime(frame[name])
+        elif isinstance(kind, Boolean):
+            frame[name] = frame[name].astype(bool)
+        elif isinstance(kind, Float):
+            frame[name] = frame[name].astype(float)
+        elif isinstance(kind, Integer) and not frame[name].isna().any():
+            frame[name] = frame[name].astype(int)
+        else:
+            frame[name] = frame[name].where(frame[name].notna(), None)
+    return frame
+
+
+def _newest(stage: str) -> Subquery:
+    """Ids of the newest processing of each paper by one stage."""
+    rank = (
+        func.row_number()
+        .over(partition_by=processing.c.paper_id, order_by=(processing.c.version.desc(), processing.c.id.desc()))
+        .label("rank")
+    )
+    ranked = select(processing.c.id, rank).where(processing.c.stage == stage, processing.c.outcome == "done").subquery()
+    return select(ranked.c.id).where(ranked.c.rank == 1).subquery()
+
+
+def papers(connection: Connection) -> pd.DataFrame:
+    """One row a paper; ``authors`` is a list in the paper's order, ``relevance`` None where not tagged."""
+    relevance = newest_relevance().subquery()
+    frame = _frame(
+        connection,
+        select(
+            paper.c.id.label("paper_id"),
+            paper.c.arxiv_id,
+            paper.c.title,
+            paper.c.abstract,
+            paper.c.submitted,
+            paper.c.updated,
+            paper.c.version,
+            paper.c.primary_category,
+            paper.c.withdrawn,
+            paper.c.synthetic,
+            paper.c.comments,
+            relevance.c.relevance,
+        )
+        .outerjoin(relevance, relevance.c.paper_id == paper.c.id)
+        .order_by(paper.c.submitted, paper.c.arxiv_id),
+    )
+    names: dict[int, list[str]] = {}
+    for paper_id, name in connection.execute(
+        select(author.c.paper_id, author.c.name).order_by(author.c.paper_id, author.c.position)
+    ):
+        names.setdefault(paper_id, []).append(name)
+    frame["authors"] = pd.Series([names.get(key, []) for key in frame["paper_id"]], index=frame.index, dtype=object)
+    return frame.drop(columns="paper_id")
+
+
+def _of_newest(query: Select[Any], table: Any, stage: str) -> Select[Any]:
+    newest = _newest(stage)
+    return query.join(paper, paper.c.id == table.c.paper_id).join(newest, newest.c.id == table.c.processing_id)
+
+
+def tags(connection: Connection) -> pd.DataFrame:
+    """One row a tag of the newest tagging of each paper, relevance among them."""
+    query = select(
+        paper.c.arxiv_id,
+        tag.c.facet,
+        tag.c.value,
+        tag.c.canonical,
+        tag.c.confidence,
+        tag.c.field,
+        tag.c.start_char,
+        tag.c.end_char,
+        tag.c.quotation,
+    ).select_from(tag)
+    return _frame(connection, _of_newest(query, tag, "tag").order_by(tag.c.id))
+
+
+def abstract_claims(connection: Connection) -> pd.DataFrame:
+    """One row a numeric result that an abstract states about its own method."""
+    query = select(
+        paper.c.arxiv_id,
+        abstract_claim.c.quantity,
+        abstract_claim.c.value,
+        abstract_claim.c.unit,
+        abstract_claim.c.direction,
+        abstract_claim.c.quotation,
+        abstract_claim.c.confidence,
+    ).select_from(abstract_claim)
+    return _frame(connection, _of_newest(query, abstract_claim, "tag").order_by(abstract_claim.c.id))
+
+
+def results(connection: Connection) -> pd.DataFrame:
+    """One row a result, with all columns of the view ``result``, papers by date."""
+    names = [row[0] for row in connection.execute(text("SELECT * FROM result LIMIT 0")).cursor.description or ()]
+    known = {item.name: item.type for table in (reading, cell, document_table) for item in table.c}
+    columns = []
+    for name in names:
+        kind = RESULT_TYPES.get(name) or known.get(name)
+        columns.append(column(name) if kind is None else column(name, kind))
+    query = text("SELECT * FROM result ORDER BY submitted, paper_id, table_position, row, col, number")
+    return _frame(connection, query.columns(*columns).subquery().select())
+
+
+def citations(connection: Connection) -> pd.DataFrame:
+    """One row an entry of a bibliography."""
+    query = select(
+        paper.c.arxiv_id,
+        citation.c.key,
+        citation.c.text,
+        citation.c.title,
+        citation.c.year,
+        citation.c.cited_arxiv_id,
+        citation.c.matched_by,
+    ).select_from(citation)
+    return _frame(connection, _of_newest(query, citation, "extract").order_by(citation.c.id))
+
+
+def tables(connection: Connection) -> pd.DataFrame:
+    """One row a table, of the newest reading of each paper."""
+    query = select(
+        paper.c.arxiv_id,
+        document_table.c.version,
+        document_table.c.id.label("document_table_id"),
+        document_table.c.label,
+        document_table.c.position,
+        document_table.c.caption,
+        document_table.c.kind,
+        document_table.c.grid,
+    ).select_from(document_table)
+    return _frame(connection, _of_newest(query, document_table, "extract").order_by(document_table.c.id))
+
+
+def findings(connection: Connection) -> pd.DataFrame:
+    """One row a finding that a rule still raises; ``cells`` are ids of cells."""
+    frame = _frame(
+        connection,
+        select(
+            finding.c.id,
+            finding.c.rule,
+            finding.c.level,
+            finding.c.state,
+            finding.c.sentence,
+            finding.c.size,
+            finding.c.explanations,
+            finding.c.tried,
+            finding.c.papers,
+            finding.c.first_seen_at,
+        )
+        .where(finding.c.gone_at.is_(None))
+        .order_by(finding.c.level, finding.c.size.desc(), finding.c.id),
+    )
+    cells: dict[str, list[int]] = {}
+    for finding_id, cell_id in connection.execute(select(finding_cell).order_by(finding_cell.c.cell_id)):
+        cells.setdefault(finding_id, []).append(cell_id)
+    frame["cells"] = pd.Series([cells.get(key, []) for key in frame["id"]], index=frame.index, dtype=object)
+    return frame
+
+
+def verdicts(connection: Connection) -> pd.DataFrame:
+    """One row a part of a claim that was run, newest verdict of each plan."""
+    newest = (
+        select(verdict.c.plan_sha256, func.max(verdict.c.seeds).label("seeds"))
+        .group_by(verdict.c.plan_sha256)
+        .subquery()
+    )
+    return _frame(
+        connection,
+        select(
+            claim.c.id.label("claim_id"),
+            claim.c.arxiv_id,
+            claim.c.title,
+            verdict.c.plan_sha256,
+            verdict.c.part,
+            verdict.c.label,
+            verdict.c.cause,
+            verdict.c.seeds,
+            verdict.c.estimate,
+            verdict.c.low,
+            verdict.c.high,
+            verdict.c.detail,
+            verdict.c.at,
+        )
+        .select_from(verdict)
+        .join(newest, and_(newest.c.plan_sha256 == verdict.c.plan_sha256, newest.c.seeds == verdict.c.seeds))
+        .join(plan, plan.c.sha256 == verdict.c.plan_sha256)
+        .join(claim, claim.c.id == plan.c.claim_id)
+        .order_by(claim.c.id, verdict.c.id),
+    )
+
+
+def status(connection: Connection) -> pd.DataFrame:
+    """Counts of what is harvested, read and pending, as name and value."""
+    counts: dict[str, int] = {}
+
+    def add(name: str, query: Select[Any]) -> None:
+        counts[name] = int(connection.execute(query).scalar_one())
+
+    def grouped(prefix: str, column: Any, query: Select[Any]) -> None:
+        for value, number in connection.execute(query.group_by(column).order_by(column)):
+            counts[f"{prefix} {value}"] = int(number)
+
+    total = func.count()
+    add("papers", select(total).select_from(paper))
+    add("synthetic papers", select(total).select_from(paper).where(paper.c.synthetic))
+    add("withdrawn papers", select(total).select_from(paper).where(paper.c.withdrawn))
+    relevance = newest_relevance().subquery()
+    grouped("relevance", relevance.c.relevance, select(relevance.c.relevance, total).select_from(relevance))
+    grouped("documents", document.c.outcome, select(document.c.outcome, total).select_from(document))
+    label = processing.c.stage + " " + processing.c.outcome
+    grouped("stage", label, select(label, total).select_from(processing))
+    add("tables", select(total).select_from(document_table))
+    counts["results"] = int(connection.execute(text("SELECT count(*) FROM result")).scalar_one())
+    add("citations", select(total).select_from(citation))
+    add("findings", select(total).select_from(finding).where(finding.c.gone_at.is_(None)))
+    add("claims", select(total).select_from(claim))
+    add("verdicts", select(total).select_from(verdict))
+    grouped("unread", unread.c.kind, select(unread.c.kind, total).select_from(unread))
+    grouped("harvest runs", harvest_run.c.state, select(harvest_run.c.state, total).select_from(harvest_run))
+    return pd.DataFrame({"name": list(counts), "value": list(counts.values())})
+
+
+def unread_items(connection: Connection) -> pd.DataFrame:
+    """One row a thing that could not be read, with the reason."""
+    query = (
+        select(unread.c.kind, paper.c.arxiv_id, unread.c.version, unread.c.locator, unread.c.reason)
+        .select_from(unread)
+        .outerjoin(paper, paper.c.id == unread.c.paper_id)
+        .order_by(unread.c.kind, unread.c.locator)
+    )
+    return _frame(connection, query)
