@@ -59,7 +59,7 @@ def test_a_newer_database_is_refused_with_the_reason(tmp_path: Path) -> None:
     engine = open_database(path)
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(NewerDatabaseError, match="newer Secateur .*upgrade"):
+    with pytest.raises(NewerDatabaseError, match=r"newer Secateur .*upgrade"):
         open_database(path)
 
 
@@ -96,5 +96,7 @@ def test_a_missing_database_is_named(tmp_path: Path) -> None:
 def test_a_reader_is_not_blocked_by_a_writer(tmp_path: Path) -> None:
     engine = open_database(tmp_path / "a.db")
     with engine.begin() as writer, open_readonly(tmp_path / "a.db").connect() as reader:
-        writer.execute(text("INSERT INTO harvest_run (source, state, started_at) VALUES ('oai', 'running', '2026-01-01')"))
+        writer.execute(
+            text("INSERT INTO harvest_run (source, state, started_at) VALUES ('oai', 'running', '2026-01-01')")
+        )
         assert reader.execute(text("SELECT count(*) FROM harvest_run")).scalar() == 0
