@@ -1,0 +1,81 @@
+"""Reads and checks the YAML files of the knowledge base. A mistake in a file names the file, the entry and the field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+import yaml
+from pydantic import ValidationError
+
+from corpus.knowledge.base import Knowledge
+from corpus.knowledge.entries import Dataset, Entry, Method, Metric, Network
+from corpus.knowledge.spelling import key
+
+_FOLDER = Path(__file__).parent
+
+E = TypeVar("E", bound=Entry)
+
+
+class KnowledgeFileError(ValueError):
+    """A file of the knowledge base does not keep its schema, or two entries claim one spelling."""
+
+
+def read_entries(path: Path, entry_type: type[E]) -> tuple[E, ...]:
+    """The checked entries of one YAML file.
+
+    Raises:
+        KnowledgeFileError: the file is no list of entries, an entry breaks the schema, or a spelling has two owners.
+    """
+    try:
+        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
+    except yaml.YAMLError as error:
+        raise KnowledgeFileError(f"{path.name}: not valid YAML: {error}") from error
+    if not isinstance(raw, list):
+        raise KnowledgeFileError(f"{path.name}: must be a list of entries, each starting with '- name:'")
+    entries = tuple(_checked(path, item, entry_type) for item in raw)
+    _check_spellings(path, entries)
+    return entries
+
+
+def _checked(path: Path, item: object, entry_type: type[E]) -> E:
+    try:
+        return entry_type.model_validate(item)
+    except ValidationError as error:
+        name = item.get("name", "?") if isinstance(item, dict) else item
+        problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'entry'}: {e['msg']}" for e in error.errors())
+        raise KnowledgeFileError(f"{path.name}, entry {name!r}: {problems}") from error
+
+
+def _check_spellings(path: Path, entries: Iterable[Entry]) -> None:
+    owner: dict[tuple[str, str], str] = {}
+    for entry in entries:
+        unknown = set(entry.exact) - set(entry.spellings)
+        if unknown:
+            raise KnowledgeFileError(
+                f"{path.name}, entry {entry.name!r}: exact: {sorted(unknown)} are no spellings of it"
+            )
+        for spelling in entry.spellings:
+            slot = (key(spelling), spelling if spelling in entry.exact else "")
+            other = owner.setdefault(slot, entry.name)
+            if other != entry.name:
+                raise KnowledgeFileError(
+                    f"{path.name}: aliases: {spelling!r} belongs to both {other!r} and {entry.name!r}; take it from one"
+                )
+
+
+@cache
+def load_knowledge(folder: Path = _FOLDER) -> Knowledge:
+    """The knowledge base in a folder (by default the one shipped), read once a process.
+
+    Raises:
+        KnowledgeFileError: a file does not keep its schema.
+    """
+    return Knowledge(
+        methods=read_entries(folder / "methods.yaml", Method),
+        datasets=read_entries(folder / "datasets.yaml", Dataset),
+        models=read_entries(folder / "models.yaml", Network),
+        metrics=read_entries(folder / "metrics.yaml", Metric),
+    )

@@ -1,0 +1,54 @@
+"""How names are compared: a key without case, spaces and hyphens, and the places where a name may be broken by them.
+
+``ResNet-50``, ``resnet 50`` and ``ResNet50`` have one key. A text may put a space or hyphen only where the name has one, or
+where letters meet digits or a capital follows a small letter, so that "so pt" is never read as a name "SOPT".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+SEPARATORS = frozenset(" \t\n\r-_\u00a0\u2010\u2011\u2012\u2013\u2014\u2212")
+
+_CITATION_MARK = re.compile(r"\[[\d,;\s\u2013-]*\]")
+_NOTE_MARKS = "†‡§¶*⋆∗♣♠♦♥^ \t\n\r\u00a0,;:"
+
+
+def strip_marks(text: str) -> str:
+    """The name without citation marks such as ``[12]`` and footnote marks such as ``†`` at its ends."""
+    return _CITATION_MARK.sub("", text).strip(_NOTE_MARKS)
+
+
+def letters(text: str) -> Iterator[tuple[str, int]]:
+    """The characters that make up a name's key, in lower case, with their offsets into the text."""
+    for offset, character in enumerate(text):
+        if character not in SEPARATORS:
+            lower = character.lower()
+            yield (lower if len(lower) == 1 else character), offset
+
+
+def key(text: str) -> str:
+    """The form in which two spellings of one name are equal."""
+    return "".join(character for character, _ in letters(text))
+
+
+def breaks(name: str) -> frozenset[int]:
+    """Positions in the name's key before which a text may put a space or hyphen."""
+    positions = set()
+    previous = -1
+    for position, (_, offset) in enumerate(letters(name)):
+        if previous >= 0:
+            before, after = name[previous], name[offset]
+            separated = offset - previous > 1
+            digit_edge = before.isdigit() != after.isdigit()
+            hump = before.islower() and after.isupper()
+            if separated or digit_edge or hump:
+                positions.add(position)
+        previous = offset
+    return frozenset(positions)
+
+
+def plain_key(text: str) -> str:
+    """`key` of a name as printed in a table or text, marks taken off."""
+    return key(strip_marks(text))
