@@ -1,4 +1,4 @@
-"""The knowledge base as one object: what is known of methods, data sets, networks and metrics, and their names in text."""
+"""The knowledge base as one object: facts of methods, data sets, networks and metrics, and their names in text."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The kinds of entries of the knowledge base: methods, data sets, networks and metrics, as frozen, checked models.
 
-Each YAML file beside this module is a list of one kind of entry. An unknown field, a value outside the facets' vocabulary
-(`db.records.VOCABULARY`) or a wrong type is refused when the file is loaded.
+Each YAML file beside this module is a list of one kind of entry. An unknown field, a value outside the facets'
+vocabulary (`db.records.VOCABULARY`) or a wrong type is refused when the file is loaded.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Entry(BaseModel):
     aliases: tuple[str, ...] = Field(default=(), strict=False)
     """Other spellings. Case, spaces and hyphens need no alias of their own."""
     exact: tuple[str, ...] = Field(default=(), strict=False)
-    """Spellings, among the name and the aliases, that count only in exactly this case: they are ordinary words (SET, STR)."""
+    """Those of the spellings that count only in exactly this case, as they are ordinary words otherwise (SET, STR)."""
 
     @property
     def spellings(self) -> tuple[str, ...]:
@@ -70,7 +70,7 @@ class Dataset(Entry):
     task: str
     """What is asked: image classification, language modelling, question answering, ..."""
     test_size: int | None = Field(default=None, gt=0)
-    """Number of examples of the split on which results are usually given (test, or validation where the test set is closed)."""
+    """Examples of the split on which results are usually given: test, or validation where the test set is closed."""
 
 
 class Network(Entry):

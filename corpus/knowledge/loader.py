@@ -1,4 +1,4 @@
-"""Reads and checks the YAML files of the knowledge base. A mistake in a file names the file, the entry and the field."""
+"""Reads and checks the YAML files of the knowledge base; a mistake in a file names the file, the entry, the field."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Finding the names of one kind in running text, by one Aho-Corasick automaton over the keys of all spellings.
 
-A mention stands between word boundaries, is the longest one at its place, and gives exact character offsets into the text.
+A mention stands between word boundaries, is the longest one at its place, and gives exact character offsets.
 """
 
 from __future__ import annotations

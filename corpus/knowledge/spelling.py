@@ -1,7 +1,7 @@
 """How names are compared: a key without case, spaces and hyphens, and the places where a name may be broken by them.
 
-``ResNet-50``, ``resnet 50`` and ``ResNet50`` have one key. A text may put a space or hyphen only where the name has one, or
-where letters meet digits or a capital follows a small letter, so that "so pt" is never read as a name "SOPT".
+``ResNet-50``, ``resnet 50`` and ``ResNet50`` have one key. A text may put a space or hyphen only where the name has
+one, or where letters meet digits or a capital follows a small letter: "so pt" is never read as a name "SOPT".
 """
 
 from __future__ import annotations
