@@ -1,5 +1,6 @@
 """Frames for the analyses: one function a frame, with the columns that docs/architecture.md lists.
 
+With ``arxiv_id`` a frame holds that paper alone.
 Text columns hold str or None, lists are Python lists, times are datetime64 (UTC without zone), numbers are floats.
 A paper is a work: tags and tables are those of the newest version that was read.
 """
@@ -22,6 +23,7 @@ from sqlalchemy import (
     column,
     func,
     select,
+    table,
     text,
 )
 
@@ -88,7 +90,7 @@ def _newest(stage: str) -> Subquery:
     return select(ranked.c.id).where(ranked.c.rank == 1).subquery()
 
 
-def papers(connection: Connection) -> pd.DataFrame:
+def papers(connection: Connection, arxiv_id: str | None = None) -> pd.DataFrame:
     """One row a paper; ``authors`` is a list in the paper's order, ``relevance`` None where not tagged."""
     relevance = newest_relevance().subquery()
     frame = _frame(
@@ -108,6 +110,7 @@ def papers(connection: Connection) -> pd.DataFrame:
             relevance.c.relevance,
         )
         .outerjoin(relevance, relevance.c.paper_id == paper.c.id)
+        .where(*_only(arxiv_id))
         .order_by(paper.c.submitted, paper.c.arxiv_id),
     )
     names: dict[int, list[str]] = {}
@@ -119,12 +122,17 @@ def papers(connection: Connection) -> pd.DataFrame:
     return frame.drop(columns="paper_id")
 
 
-def _of_newest(query: Select[Any], table: Any, stage: str) -> Select[Any]:
+def _only(arxiv_id: str | None) -> list[Any]:
+    return [] if arxiv_id is None else [paper.c.arxiv_id == arxiv_id]
+
+
+def _of_newest(query: Select[Any], source: Any, stage: str, arxiv_id: str | None = None) -> Select[Any]:
     newest = _newest(stage)
-    return query.join(paper, paper.c.id == table.c.paper_id).join(newest, newest.c.id == table.c.processing_id)
+    query = query.join(paper, paper.c.id == source.c.paper_id).join(newest, newest.c.id == source.c.processing_id)
+    return query.where(*_only(arxiv_id)).order_by(source.c.id)
 
 
-def tags(connection: Connection) -> pd.DataFrame:
+def tags(connection: Connection, arxiv_id: str | None = None) -> pd.DataFrame:
     """One row a tag of the newest tagging of each paper, relevance among them."""
     query = select(
         paper.c.arxiv_id,
@@ -137,10 +145,10 @@ def tags(connection: Connection) -> pd.DataFrame:
         tag.c.end_char,
         tag.c.quotation,
     ).select_from(tag)
-    return _frame(connection, _of_newest(query, tag, "tag").order_by(tag.c.id))
+    return _frame(connection, _of_newest(query, tag, "tag", arxiv_id))
 
 
-def abstract_claims(connection: Connection) -> pd.DataFrame:
+def abstract_claims(connection: Connection, arxiv_id: str | None = None) -> pd.DataFrame:
     """One row a numeric result that an abstract states about its own method."""
     query = select(
         paper.c.arxiv_id,
@@ -151,22 +159,24 @@ def abstract_claims(connection: Connection) -> pd.DataFrame:
         abstract_claim.c.quotation,
         abstract_claim.c.confidence,
     ).select_from(abstract_claim)
-    return _frame(connection, _of_newest(query, abstract_claim, "tag").order_by(abstract_claim.c.id))
+    return _frame(connection, _of_newest(query, abstract_claim, "tag", arxiv_id))
 
 
-def results(connection: Connection) -> pd.DataFrame:
+def results(connection: Connection, arxiv_id: str | None = None) -> pd.DataFrame:
     """One row a result, with all columns of the view ``result``, papers by date."""
     names = [row[0] for row in connection.execute(text("SELECT * FROM result LIMIT 0")).cursor.description or ()]
-    known = {item.name: item.type for table in (reading, cell, document_table) for item in table.c}
+    known = {item.name: item.type for source in (reading, cell, document_table) for item in source.c}
     columns = []
     for name in names:
         kind = RESULT_TYPES.get(name) or known.get(name)
         columns.append(column(name) if kind is None else column(name, kind))
-    query = text("SELECT * FROM result ORDER BY submitted, paper_id, table_position, row, col, number")
-    return _frame(connection, query.columns(*columns).subquery().select())
+    view = table("result", *columns)
+    order = ("submitted", "paper_id", "table_position", "row", "col", "number")
+    wanted = [] if arxiv_id is None else [view.c.arxiv_id == arxiv_id]
+    return _frame(connection, select(view).where(*wanted).order_by(*(view.c[name] for name in order)))
 
 
-def citations(connection: Connection) -> pd.DataFrame:
+def citations(connection: Connection, arxiv_id: str | None = None) -> pd.DataFrame:
     """One row an entry of a bibliography."""
     query = select(
         paper.c.arxiv_id,
@@ -177,7 +187,7 @@ def citations(connection: Connection) -> pd.DataFrame:
         citation.c.cited_arxiv_id,
         citation.c.matched_by,
     ).select_from(citation)
-    return _frame(connection, _of_newest(query, citation, "extract").order_by(citation.c.id))
+    return _frame(connection, _of_newest(query, citation, "extract", arxiv_id))
 
 
 def tables(connection: Connection) -> pd.DataFrame:
@@ -192,7 +202,7 @@ def tables(connection: Connection) -> pd.DataFrame:
         document_table.c.kind,
         document_table.c.grid,
     ).select_from(document_table)
-    return _frame(connection, _of_newest(query, document_table, "extract").order_by(document_table.c.id))
+    return _frame(connection, _of_newest(query, document_table, "extract"))
 
 
 def findings(connection: Connection) -> pd.DataFrame:

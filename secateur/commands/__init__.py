@@ -1,0 +1,1 @@
+"""The commands, by what they are about; `secateur.cli` puts them together."""

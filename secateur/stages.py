@@ -1,0 +1,130 @@
+"""The two readings as stages over the database: `tag` for what is new or changed, `extract` for stored e-prints.
+
+Each paper is read by itself and stored in a transaction of its own, so a killed run leaves whole papers only, and a
+paper that can't be read is stored as unread, with its reason, and stops nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from corpus.knowledge import Knowledge, load_knowledge
+from corpus.reading import READER_VERSION
+from corpus.reading.latex import read_latex
+from corpus.results import read_results
+from corpus.tagging import TAGGER_VERSION, load_tagger
+from db.readings import (
+    PaperText,
+    Processing,
+    StoredDocument,
+    save_extraction,
+    save_failure,
+    save_tags,
+    unextracted,
+    untagged,
+)
+from ingest.archive import ArchiveError, unpack
+from ingest.fulltext import FileStore
+
+Progressed = Callable[[int, int | None, str], None]
+Clock = Callable[[], datetime]
+BATCH = 200
+"""Papers tagged in one transaction: a tag takes a millisecond, a commit several."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageSummary:
+    """What a stage did."""
+
+    stage: str
+    read: int
+    unread: int
+    found: int
+    """Tags or results."""
+
+
+def _silent(_done: int, _total: int | None, _word: str) -> None:
+    return
+
+
+def tag_papers(
+    engine: Engine, clock: Clock, *, limit: int | None = None, progress: Progressed = _silent
+) -> StageSummary:
+    """Tag title and abstract of every paper that this tagger has not read since it last changed."""
+    with engine.execution_options(read_only=True).connect() as connection:
+        waiting = untagged(connection, TAGGER_VERSION, limit)
+    tagger = load_tagger()
+    read = unread = found = 0
+    for start in range(0, len(waiting), BATCH):
+        with engine.begin() as connection:
+            for paper in waiting[start : start + BATCH]:
+                began = time.perf_counter()
+                done = _processing(paper, "tag", TAGGER_VERSION, paper.sha256, began, clock)
+                try:
+                    tags = tagger.tag(paper.title, paper.abstract)
+                except Exception as error:  # one paper never stops the run
+                    unread += 1
+                    save_failure(connection, _failed(done, error), "record", "title and abstract")
+                    continue
+                save_tags(connection, replace(done, seconds=time.perf_counter() - began), tags)
+                read += 1
+                found += len(tags.tags)
+        progress(min(start + BATCH, len(waiting)), len(waiting), waiting[start].arxiv_id)
+    return StageSummary("tag", read, unread, found)
+
+
+def extract_papers(
+    engine: Engine, store: FileStore, clock: Clock, *, limit: int | None = None, progress: Progressed = _silent
+) -> StageSummary:
+    """Read tables, results and citations of every stored e-print that this reader has not read."""
+    with engine.execution_options(read_only=True).connect() as connection:
+        waiting = unextracted(connection, READER_VERSION, limit)
+    knowledge = load_knowledge()
+    read = unread = found = 0
+    for number, document in enumerate(waiting, 1):
+        results = _extract(engine, store, knowledge, document, clock)
+        if results is None:
+            unread += 1
+        else:
+            read += 1
+            found += results
+        progress(number, len(waiting), document.arxiv_id)
+    return StageSummary("extract", read, unread, found)
+
+
+def _extract(
+    engine: Engine, store: FileStore, knowledge: Knowledge, waiting: StoredDocument, clock: Clock
+) -> int | None:
+    """Read and store one e-print; how many results, None if it could not be read."""
+    began = time.perf_counter()
+    done = _processing(waiting, "extract", READER_VERSION, waiting.sha256, began, clock)
+    try:
+        document = read_latex(unpack(store.get(waiting.sha256)))
+        tables, readings, left = read_results(document, knowledge)
+    except ArchiveError as error:
+        done = replace(done, outcome="unread", reason=str(error))
+    except Exception as error:  # one paper never stops the run
+        done = _failed(done, error)
+    done = replace(done, seconds=time.perf_counter() - began)
+    with engine.begin() as connection:
+        if done.outcome != "done":
+            save_failure(connection, done, "document", "e-print")
+            return None
+        save_extraction(connection, done, tables, readings, document.bibliography, (*document.unread, *left))
+    return len(readings)
+
+
+def _processing(
+    paper: PaperText | StoredDocument, stage: str, version: str, sha256: str, began: float, clock: Clock
+) -> Processing:
+    seconds = time.perf_counter() - began
+    return Processing(paper.paper_id, paper.version, stage, version, sha256, "done", seconds, clock())
+
+
+def _failed(done: Processing, error: Exception) -> Processing:
+    return replace(done, outcome="unread", reason=f"{type(error).__name__}: {error}".strip()[:500])
