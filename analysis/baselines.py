@@ -1,0 +1,171 @@
+"""How far apart the literature's numbers for one and the same thing are: pruned baselines, and dense models.
+
+Numbers are compared within one key (`analysis.comparable`). A number that stands with the same digits in an earlier
+paper is a copy of it and no second measurement. From two to four numbers only the range is given, never an outlier.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from analysis.causes import TRIED, Difference, likely_causes
+from analysis.comparable import KEY, comparable
+from analysis.frames import grouped, records
+from analysis.printed import tolerance
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+SPREAD = ("n_papers", "n_numbers", "n_copies", "low", "high", "range", "median", "own", "own_papers")
+ENDS = ("gap", "gap_low", "gap_high", "gap_low_paper", "gap_low_cell", "gap_high_paper", "gap_high_cell")
+LISTS = ("papers", "numbers", "cells")
+SPREAD_COLUMNS = (*KEY, *SPREAD, *ENDS, *LISTS)
+CONTRADICTION_COLUMNS = (*SPREAD_COLUMNS, "tolerance", "excess", "causes", "explained", "tried")
+
+
+def baseline_spread(results: pd.DataFrame) -> pd.DataFrame:
+    """One row a key of pruned results: how many papers print a number for it, and how far the numbers lie apart.
+
+    Columns: the key; n_papers; n_numbers (different numbers, copies collapsed); n_copies; low, high, range, median of
+    the different numbers in ``unit``; own (median of the numbers in papers that propose the method, NaN without one)
+    and own_papers; gap (largest difference between two papers, less what rounding of both can make, at least 0) with
+    amount, paper and cell of both its ends; papers, numbers and cells as lists. Keys with most papers come first.
+    Takes the frame of the view ``result``.
+    """
+    rows = comparable(results)
+    return _spread(rows[rows["role"] != "dense"])
+
+
+def dense_spread(results: pd.DataFrame) -> pd.DataFrame:
+    """The same for the unpruned network: how far its printed numbers lie apart between papers."""
+    rows = comparable(results)
+    return _spread(rows[rows["role"] == "dense"])
+
+
+def _spread(rows: pd.DataFrame) -> pd.DataFrame:
+    groups = grouped(records(rows), *KEY)
+    spreads = [dict(zip(KEY, key, strict=True)) | _summary(members) for key, members in groups.items()]
+    frame = pd.DataFrame(spreads, columns=list(SPREAD_COLUMNS))
+    return frame.sort_values(
+        ["n_papers", "n_numbers", *KEY], ascending=[False, False] + [True] * len(KEY), ignore_index=True
+    )
+
+
+def _summary(members: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the numbers of one key, earliest first, amount to."""
+    printed = [rows[0] for rows in grouped(members, "arxiv_id", "amount").values()]
+    measured = [rows[0] for rows in grouped(printed, "amount").values()]
+    amounts = [row["amount"] for row in measured]
+    own = [row for row in printed if row["role"] == "proposed"]
+    papers = list(dict.fromkeys(row["arxiv_id"] for row in printed))
+    return {
+        "n_papers": len(papers),
+        "n_numbers": len(measured),
+        "n_copies": len(printed) - len(measured),
+        "low": min(amounts),
+        "high": max(amounts),
+        "range": max(amounts) - min(amounts),
+        "median": statistics.median(amounts),
+        "own": statistics.median(row["amount"] for row in own) if own else float("nan"),
+        "own_papers": list(dict.fromkeys(row["arxiv_id"] for row in own)),
+        **_gap(measured),
+        "papers": papers,
+        "numbers": amounts,
+        "cells": [row["cell_id"] for row in measured],
+    }
+
+
+def _gap(measured: list[dict[str, Any]]) -> dict[str, Any]:
+    """The two numbers of different papers that lie farthest apart; of one paper alone, its first number twice."""
+    least, most = min(measured, key=lambda row: row["amount"]), max(measured, key=lambda row: row["amount"])
+    pairs = [(least, row) for row in measured if row["arxiv_id"] != least["arxiv_id"]]
+    pairs += [(row, most) for row in measured if row["arxiv_id"] != most["arxiv_id"]]
+    alone = (measured[0], measured[0])
+    low, high = max(pairs, key=lambda pair: pair[1]["amount"] - pair[0]["amount"], default=alone)
+    ends = {f"gap_{end}": row["amount"] for end, row in (("low", low), ("high", high))}
+    for end, row in (("low", low), ("high", high)):
+        ends |= {f"gap_{end}_paper": row["arxiv_id"], f"gap_{end}_cell": row["cell_id"]}
+    return {"gap": max(0.0, high["amount"] - low["amount"] - low["half_unit"] - high["half_unit"]), **ends}
+
+
+def contradictions(results: pd.DataFrame) -> pd.DataFrame:
+    """Keys whose numbers in different papers differ by more than the field's tolerance, the worst first.
+
+    Adds to the columns of `baseline_spread`: tolerance (in ``unit``), excess (gap over tolerance), causes (sentences of
+    innocent explanations), explained (whether the arithmetic bears the signature of one, so that it is a cause rather
+    than a contradiction; such rows come last) and tried (all that was tried). Dense models are included.
+    """
+    compared = comparable(results)
+    spread = _spread(compared)
+    dense = _dense_by_paper(compared)
+    rows = []
+    for row in records(spread):
+        size, relative = tolerance(row["metric"], row["unit"])
+        least = size * abs(row["gap_low"]) if relative else size
+        if row["gap"] <= least or least == 0:
+            continue
+        causes = likely_causes(_difference(row, dense, least))
+        extra = {"tolerance": least, "excess": row["gap"] / least, "tried": list(TRIED)}
+        extra |= {"causes": [cause.sentence for cause in causes], "explained": any(cause.settles for cause in causes)}
+        rows.append(row | extra)
+    frame = pd.DataFrame(rows, columns=list(CONTRADICTION_COLUMNS))
+    return frame.sort_values(["explained", "excess"], ascending=[True, False], kind="stable", ignore_index=True)
+
+
+def _dense_by_paper(compared: pd.DataFrame) -> dict[tuple[Hashable, ...], float]:
+    """The dense model's number in each paper (the median of several), by paper, data set, network, metric and unit."""
+    rows = [row for row in records(compared) if row["role"] == "dense"]
+    groups = grouped(rows, "arxiv_id", "dataset", "model", "metric", "unit")
+    return {key: statistics.median(row["amount"] for row in members) for key, members in groups.items()}
+
+
+def _difference(row: dict[str, Any], dense: dict[tuple[Hashable, ...], float], least: float) -> Difference:
+    place = (row["dataset"], row["model"], row["metric"], row["unit"])
+    pruned = row["point"] != "dense"
+    return Difference(
+        low=row["gap_low"],
+        high=row["gap_high"],
+        metric=row["metric"],
+        unit=row["unit"],
+        model=row["model"],
+        protocol=row["protocol"] or row["split"],
+        scope=row["scope"],
+        half_units=row["gap_high"] - row["gap_low"] - row["gap"],
+        dense_low=dense.get((row["gap_low_paper"], *place)) if pruned else None,
+        dense_high=dense.get((row["gap_high_paper"], *place)) if pruned else None,
+        tolerance=least,
+    )
+
+
+def describe_key(row: dict[str, Any]) -> str:
+    """The key of a row of a spread in words: ``RigL at 90 % of weights (all): ResNet-50, ImageNet``."""
+    point = row["point"]
+    if row["of"]:
+        point += f" of {row['of']}" + (f" ({row['scope']})" if row["scope"] not in ("", "unknown") else "")
+    what = row["method"] if point == "dense" else f"{row['method']} at {point}"
+    details = [row["model"], row["dataset"], row["split"], row["protocol"], row["setting"]]
+    return f"{what}: " + ", ".join(detail for detail in details if detail)
+
+
+def plot_baseline_spread(spread: pd.DataFrame, ax: Axes | None = None, *, rows: int = 12) -> Axes:
+    """Draws each key's different numbers as points on a line, one key a row; a diamond is the paper's own."""
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        ax = plt.figure(figsize=(8, 4)).subplots()
+    shown = records(spread.head(rows))[::-1]
+    for position, row in enumerate(shown):
+        ax.plot([row["low"], row["high"]], [position, position], color="#8a9a94", linewidth=1.5, zorder=1)
+        ax.scatter(row["numbers"], [position] * len(row["numbers"]), s=28, color="#2f6f5e", zorder=2)
+        if row["own_papers"]:
+            ax.scatter([row["own"]], [position], s=70, marker="D", facecolor="none", edgecolor="#b3401f", zorder=3)
+    ax.set_yticks(range(len(shown)), [describe_key(row) for row in shown], fontsize=8)
+    ax.spines[["top", "right", "left"]].set_visible(False)
+    ax.tick_params(axis="y", length=0)
+    if shown:
+        ax.set_xlabel(", ".join(dict.fromkeys(f"{row['metric']} ({row['unit'] or '1'})" for row in shown)))
+    return ax

@@ -1,0 +1,127 @@
+"""Which numbers of a frame of results may be compared: the same thing measured on the same network, equally sparse.
+
+The key holds method, data set, split, protocol, network, metric, what was pruned over which scope, how much of it, and
+every modifier and extra that the reader found. A number whose key has a hole (no data set, no network, no operating
+point) is compared with nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from analysis.frames import absent, as_text, grouped, records
+from analysis.printed import common_unit, half_unit, quantities, ratio_interval, share_interval
+
+KEY = (
+    "method",
+    "dataset",
+    "split",
+    "protocol",
+    "model",
+    "metric",
+    "unit",
+    "setting",
+    "of",
+    "scope",
+    "point",
+    "synthetic",
+)
+"""Columns in which comparable numbers agree."""
+COLUMNS = (*KEY, "amount", "half_unit", "role", "arxiv_id", "submitted", "cell_id", "table_label", "caption")
+OWN_MARKS = re.compile(r"\s*[(\[](?:ours?|this (?:paper|work)|proposed)[)\]]\s*", re.IGNORECASE)
+NAMELESS = re.compile(r"^(?:ours?|our (?:method|approach)|proposed(?: method)?|this (?:paper|work)|)$", re.IGNORECASE)
+
+
+def method_name(row: Mapping[str, Any]) -> str:
+    """The name under which a result's method is compared: the canonical one, else as printed without "(ours)".
+
+    A method that its paper calls only "ours" gets a name that no other paper shares.
+    """
+    if row["role"] == "dense":
+        return "Dense"
+    if not absent(row["method_canonical"]):
+        return str(row["method_canonical"])
+    name = OWN_MARKS.sub(" ", str(row["method"])).strip()
+    return f"method of {row['arxiv_id']}" if NAMELESS.match(name) else name
+
+
+def _setting(row: Mapping[str, Any]) -> str:
+    modifiers = row["modifiers"] if isinstance(row["modifiers"], (list, tuple)) else ()
+    extra = row["extra"] if isinstance(row["extra"], Mapping) else {}
+    return ", ".join([*sorted(map(str, modifiers)), *(f"{name} {extra[name]}" for name in sorted(extra))])
+
+
+def comparable(results: pd.DataFrame) -> pd.DataFrame:
+    """The results whose key is whole, one row a number, with the columns COLUMNS.
+
+    ``amount`` and ``half_unit`` are in ``unit``, which values of the kind are compared in. Sparsities and ratios whose
+    intervals of rounding have a common point are one ``point``; dense rows have the point ``dense``. Only tables
+    of results count, since an ablation changes the method. Takes the frame of the view ``result``.
+    """
+    items = [item for row in records(results) if (item := _item(row)) is not None]
+    kinds = [name for name in KEY if name != "point"] + ["kind"]
+    rows = [item for members in grouped(items, *kinds).values() for item in _with_points(members)]
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    return frame.sort_values(["submitted", "arxiv_id", "cell_id"], kind="stable", ignore_index=True)
+
+
+def _item(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    if row["table_kind"] != "results" or absent(row["dataset"]) or absent(row["model"]) or absent(row["value"]):
+        return None
+    amount, unit = common_unit(float(row["value"]), as_text(row["unit"]))
+    half, _ = common_unit(half_unit(float(row["value"]), row["printed"], row["text"]), as_text(row["unit"]))
+    metric = str(row["metric"])
+    item = {
+        "method": method_name(row),
+        "dataset": str(row["dataset"]),
+        "split": as_text(row["split"]),
+        "protocol": as_text(row["protocol"]),
+        "model": str(row["model"]),
+        "metric": quantities().same.get(metric, metric),
+        "unit": unit,
+        "setting": _setting(row),
+        "of": "",
+        "scope": "",
+        "synthetic": bool(row["synthetic"]),
+        "amount": amount,
+        "half_unit": half,
+        **{name: row[name] for name in ("role", "arxiv_id", "submitted", "cell_id", "table_label", "caption")},
+    }
+    if row["role"] == "dense":
+        return item | {"kind": "dense", "point": "dense"}
+    if not absent(row["pattern"]):
+        return item | {"kind": "pattern", "point": str(row["pattern"]), "of": as_text(row["sparsity_of"]) or "weights"}
+    share = share_interval(row)
+    if share is not None:
+        of, scope = as_text(row["sparsity_of"]) or "weights", as_text(row["sparsity_scope"]) or "unknown"
+        return item | {"kind": "sparsity", "of": of, "scope": scope, "interval": share, "at": row["sparsity"]}
+    if not absent(row["compression"]):
+        interval = ratio_interval(float(row["compression"]))
+        return item | {"kind": "compression", "interval": interval, "at": row["compression"]}
+    return None
+
+
+def _with_points(members: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The members of one group, each with its operating point."""
+    if "interval" not in members[0]:
+        return members
+    members = sorted(members, key=lambda item: item["interval"])
+    clusters: list[list[dict[str, Any]]] = []
+    end = float("-inf")
+    for item in members:
+        low, high = item["interval"]
+        if low > end:
+            clusters.append([])
+            end = high
+        clusters[-1].append(item)
+        end = min(end, high)
+    pointed: list[dict[str, Any]] = []
+    for cluster in clusters:
+        at = min(cluster, key=lambda item: item["interval"][1] - item["interval"][0])["at"]
+        point = f"{at:g}×" if members[0]["kind"] == "compression" else f"{100 * at:.6g} %"
+        pointed += [item | {"point": point} for item in cluster]
+    return pointed

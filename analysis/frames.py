@@ -1,0 +1,33 @@
+"""Rows of data frames as plain dictionaries, and what counts as a missing value in them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from typing import Any
+
+import pandas as pd
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a frame as dictionaries from column to value, lists and dictionaries in cells left as they are."""
+    names = [str(name) for name in frame.columns]
+    columns = [frame[name].tolist() for name in frame.columns]
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def absent(value: object) -> bool:
+    """Whether a value is missing: None, NaN, NaT or an empty text."""
+    return value is None or value is pd.NaT or value == "" or (isinstance(value, float) and value != value)
+
+
+def as_text(value: object) -> str:
+    """The value as text, a missing one as an empty text."""
+    return "" if absent(value) else str(value)
+
+
+def grouped(rows: Iterable[dict[str, Any]], *names: str) -> dict[tuple[Hashable, ...], list[dict[str, Any]]]:
+    """Rows by the values of some columns, groups in the order of their first row."""
+    groups: dict[tuple[Hashable, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row[name] for name in names), []).append(row)
+    return groups
