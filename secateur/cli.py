@@ -1,0 +1,104 @@
+"""The command line ``secateur``: it puts the commands together and turns every error into one line on stderr.
+
+Exit codes: 0 done, 1 a check found something, 2 wrong use or bad input, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from secateur import __version__
+from secateur.commands import analysing, asking, demonstrating, harvesting, pending, reading, validating
+from secateur.output import say
+
+ASK, BUILD, SURVEY, CHECK = "Ask the corpus", "Build the corpus", "The survey", "Check claims"
+
+app = typer.Typer(
+    name="secateur",
+    no_args_is_help=False,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="Reads the literature on sparsity and pruning of neural networks, and checks it.",
+)
+
+
+@app.callback(invoke_without_command=True)
+def _start(
+    context: typer.Context,
+    db: Annotated[str | None, typer.Option("--db", metavar="PATH|URL", help="The database for every command.")] = None,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    context.obj = {"db": db}
+    if version:
+        typer.echo(f"secateur {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+for panel, commands in {
+    BUILD: {
+        "harvest": harvesting.harvest,
+        "fetch": harvesting.fetch,
+        "tag": reading.tag,
+        "extract": reading.extract,
+        "nightly": harvesting.nightly,
+        "replica": harvesting.replica,
+        "classify": reading.classify,
+        "read": reading.read,
+    },
+    ASK: {"search": asking.search, "query": asking.query, "show": asking.show, "status": asking.status},
+    SURVEY: {
+        "growth": analysing.growth,
+        "baselines": analysing.baselines,
+        "comparisons": analysing.comparisons,
+        "report": analysing.report,
+        "demo": demonstrating.demo,
+    },
+    CHECK: {"validate": validating.validate, "bench": validating.bench},
+}.items():
+    for name, function in commands.items():
+        app.command(name, rich_help_panel=panel)(function)
+app.add_typer(validating.claims, name="claims", rich_help_panel=CHECK)
+pending.add_pending(app)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and leave with its exit code."""
+    try:
+        code = app(arguments, standalone_mode=False)
+    except typer.TyperException as error:
+        _leave(error.format_message())
+    except (KeyboardInterrupt, typer.Abort):
+        say("secateur: interrupted; run the same command again to go on")
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of the pipe has left, as `head` does; nothing more can be said to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        if os.environ.get("SECATEUR_TRACEBACK"):
+            raise
+        _leave(f"{_described(error)}")
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _described(error: Exception) -> str:
+    """An error in one line; what is not one of ours is named with its class, and how to see where it arose."""
+    room = type(error).__module__.split(".")[0]
+    text = " ".join(str(error).split())
+    if room in ("secateur", "validate", "analysis", "corpus", "ingest", "db") and text:
+        return text
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return f"{type(error).__name__}: {text} (set SECATEUR_TRACEBACK=1 to see where this arose)"
+
+
+def _leave(message: str) -> None:
+    say(f"secateur: {' '.join(message.split())}")
+    sys.exit(2)

@@ -1,0 +1,136 @@
+"""growth, baselines, comparisons, report: the analyses and the living survey."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from db import views
+from secateur.commands.common import (
+    DbOption,
+    FormatOption,
+    UsageError,
+    readable,
+    settings_for,
+    utc_now,
+    writable,
+)
+from secateur.output import print_rows
+
+
+def growth(
+    context: typer.Context,
+    relevance: Annotated[str, typer.Option(metavar="core|related|no|all", help="Which papers to count.")] = "core",
+    category: Annotated[str | None, typer.Option(help="Count papers of this primary category only.")] = None,
+    counts: Annotated[bool, typer.Option("--counts", help="Print the counts by month instead of the fits.")] = False,
+    db: DbOption = None,
+    format: FormatOption = None,  # noqa: A002 - the option's name
+) -> None:
+    """Papers by month of version 1, and how fast they double, overall and in the last years."""
+    from analysis.growth import fit_growth, local_growth, monthly_counts
+
+    with readable(settings_for(context, db=db)).connect() as connection:
+        papers = views.papers(connection)
+    if relevance != "all":
+        papers = papers[papers["relevance"] == relevance]
+    if category:
+        papers = papers[papers["primary_category"] == category]
+    try:
+        monthly = monthly_counts(papers, _this_month())
+        if counts:
+            print_rows(monthly.to_dict("records"), format, columns=list(monthly.columns))
+            return
+        fits = [fit_growth(monthly, method=method) for method in ("nb2", "quasi-poisson")]
+        local = local_growth(monthly)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    rows = [
+        {
+            "span": "all" if number == 0 else "all, quasi-poisson",
+            "first": fit.first,
+            "until": fit.until,
+            "papers": fit.papers,
+            "doubling_time": fit.doubling_time,
+            "doubling_low": fit.doubling_interval[0],
+            "doubling_high": fit.doubling_interval[1],
+            "rate": fit.rate,
+            "papers_per_day": fit.papers_per_day,
+        }
+        for number, fit in enumerate(fits)
+    ]
+    names = [name for name in rows[0] if name in local.columns]
+    rows += [{"span": "local"} | row for row in local[names].to_dict("records")]
+    print_rows(rows, format, columns=list(rows[0]))
+
+
+def _this_month() -> date:
+    return utc_now().date().replace(day=1)
+
+
+def baselines(
+    context: typer.Context,
+    method: Annotated[str | None, typer.Option(help="Only keys of this method.")] = None,
+    contradictions: Annotated[
+        bool, typer.Option("--contradictions", help="Only what differs beyond rounding, with possible causes.")
+    ] = False,
+    db: DbOption = None,
+    format: FormatOption = None,  # noqa: A002 - the option's name
+) -> None:
+    """How one baseline's number differs between papers."""
+    from analysis.baselines import baseline_spread
+    from analysis.baselines import contradictions as find_contradictions
+
+    with readable(settings_for(context, db=db)).connect() as connection:
+        results = views.results(connection)
+    frame = find_contradictions(results) if contradictions else baseline_spread(results)
+    if method and "method" in frame:
+        frame = frame[frame["method"].str.lower() == method.lower()]
+    print_rows(frame.to_dict("records"), format, columns=list(frame.columns))
+
+
+def comparisons(
+    context: typer.Context,
+    missing: Annotated[bool, typer.Option("--missing", help="Comparisons that a paper's neighbours made.")] = False,
+    graphml: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the graph here as GraphML.")] = None,
+    db: DbOption = None,
+    format: FormatOption = None,  # noqa: A002 - the option's name
+) -> None:
+    """Who compares with whom: one row a paper, or the comparisons that are missing."""
+    from analysis.comparisons import comparison_graph, missing_comparisons, paper_degrees, write_graphml
+
+    with readable(settings_for(context, db=db)).connect() as connection:
+        papers, tags = views.papers(connection), views.tags(connection)
+        results, citations = views.results(connection), views.citations(connection)
+    graph = comparison_graph(papers, tags, results, citations)
+    if graphml:
+        write_graphml(graph, graphml)
+    frame: pd.DataFrame = missing_comparisons(graph) if missing else paper_degrees(graph)
+    print_rows(frame.to_dict("records"), format, columns=list(frame.columns))
+
+
+def report(
+    context: typer.Context,
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="DIR", help="Folder of the site.")] = None,
+    form: Annotated[str, typer.Option("--as", metavar="site|markdown", help="What to write.")] = "site",
+    unreviewed: Annotated[
+        bool, typer.Option("--unreviewed", help="Show findings that no person has reviewed.")
+    ] = False,
+    db: DbOption = None,
+) -> None:
+    """Write the living survey: a self-contained site."""
+    from secateur.nightly import find, publish
+
+    if form == "markdown":
+        raise UsageError("`secateur report --as markdown` is not built yet")
+    if form != "site":
+        raise UsageError(f"--as is site or markdown, not {form!r}")
+    settings = settings_for(context, db=db, site=output, show_unreviewed=unreviewed or None)
+    readable(settings).dispose()
+    engine = writable(settings)
+    find(engine, utc_now())
+    site = publish(engine, settings.site_folder, utc_now(), show_unreviewed=settings.show_unreviewed)
+    typer.echo(f"{site.pages} pages; start at {(site.folder / 'index.html').resolve()}")

@@ -1,0 +1,154 @@
+"""harvest, fetch, nightly, replica: from arXiv into the database."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ingest.fulltext import FileStore
+from ingest.fulltext import fetch as fetch_documents
+from ingest.harvest import HarvestSummary
+from ingest.harvest import harvest as harvest_sets
+from ingest.http import PoliteClient
+from secateur.commands.asking import paper_identifier
+from secateur.commands.common import (
+    DbOption,
+    FormatOption,
+    UrlOption,
+    UsageError,
+    settings_for,
+    utc_now,
+    writable,
+)
+from secateur.output import Progress, print_rows, say
+from secateur.settings import DATA_FOLDER, Settings
+
+
+def polite_client(settings: Settings) -> PoliteClient:
+    """The one client for arXiv; all processes of a user share its record of the last request."""
+    return PoliteClient(
+        settings.user_agent, DATA_FOLDER / "arxiv", base_url=settings.arxiv_url, gap_seconds=settings.gap_seconds
+    )
+
+
+def _day(text: str | None, option: str) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{option} wants a day such as 2026-11-01, not {text!r}") from error
+
+
+def harvest(
+    context: typer.Context,
+    source: Annotated[str, typer.Option(metavar="oai|atom|snapshot", help="Where the metadata come from.")] = "oai",
+    sets: Annotated[
+        list[str] | None, typer.Option("--set", metavar="SET", help="OAI-PMH set such as cs:cs:LG; may be repeated.")
+    ] = None,
+    from_day: Annotated[str | None, typer.Option("--from", metavar="DAY", help="First day of change.")] = None,
+    until_day: Annotated[str | None, typer.Option("--until", metavar="DAY", help="Last day of change.")] = None,
+    arxiv_url: UrlOption = None,
+    db: DbOption = None,
+    format: FormatOption = None,  # noqa: A002 - the option's name
+) -> None:
+    """Bring metadata of papers into the database; goes on where the last harvest ended."""
+    if source in ("atom", "snapshot"):
+        raise UsageError(f"`secateur harvest --source {source}` is not built yet")
+    if source != "oai":
+        raise UsageError(f"--source is oai, atom or snapshot, not {source!r}")
+    settings = settings_for(
+        context, db=db, arxiv_url=arxiv_url, sets=[s for item in sets for s in item.split()] if sets else None
+    )
+    first, last = _day(from_day, "--from"), _day(until_day, "--until")
+    if first and last and first > last:
+        raise UsageError(f"--from {first} is after --until {last}")
+    with polite_client(settings) as client, Progress("harvest") as progress:
+
+        def told(set_spec: str, so_far: HarvestSummary) -> None:
+            progress(so_far.records, None, set_spec)
+
+        summary = harvest_sets(
+            writable(settings),
+            client,
+            sets=settings.sets,
+            from_date=first,
+            until_date=last,
+            now=utc_now(),
+            progress=told,
+        )
+    print_rows([_counts(summary)], format)
+
+
+def _counts(summary: HarvestSummary) -> dict[str, int]:
+    names = ("records", "added", "changed", "unread", "deleted", "pages")
+    return {name: getattr(summary, name) for name in names}
+
+
+def fetch(
+    context: typer.Context,
+    papers: Annotated[
+        list[str] | None, typer.Argument(metavar="PAPER", help="These papers, whatever they are.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=0, help="Most e-prints to fetch.")] = None,
+    arxiv_url: UrlOption = None,
+    db: DbOption = None,
+    format: FormatOption = None,  # noqa: A002 - the option's name
+) -> None:
+    """Fetch the e-prints of relevant papers that are not here yet, or of the papers named."""
+    settings = settings_for(context, db=db, arxiv_url=arxiv_url)
+    wanted = tuple(paper_identifier(name) for name in papers or ())
+    with polite_client(settings) as client, Progress("fetch") as progress:
+        summary = fetch_documents(
+            writable(settings),
+            client,
+            FileStore(settings.files_folder),
+            limit=limit,
+            arxiv_ids=wanted,
+            now=utc_now(),
+            progress=progress,
+        )
+    rows = [{"outcome": outcome, "papers": number} for outcome, number in sorted(summary.outcomes.items())]
+    print_rows(rows, format, columns=("outcome", "papers"))
+
+
+def nightly(
+    context: typer.Context,
+    fetch_limit: Annotated[int | None, typer.Option(min=0, help="Most e-prints to fetch this night.")] = None,
+    arxiv_url: UrlOption = None,
+    db: DbOption = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder of the survey.")] = None,
+) -> None:
+    """Harvest, tag, fetch, extract, analyse and publish; safe to run from cron and to kill at any moment."""
+    from secateur.nightly import nightly as run_nightly
+
+    settings = settings_for(context, db=db, arxiv_url=arxiv_url, site=output, fetch_limit=fetch_limit)
+    with polite_client(settings) as client:
+        digest = run_nightly(
+            writable(settings),
+            settings,
+            client,
+            utc_now,
+            fetch_limit=settings.fetch_limit,
+            say=lambda step: say(f"nightly: {step}"),
+        )
+    for line in digest.lines():
+        typer.echo(line)
+    if digest.failures:
+        raise typer.Exit(1)
+
+
+def replica(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with metadata.jsonl and src/.")],
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 0,
+    page_size: Annotated[int, typer.Option(min=1, help="Records on one page of OAI-PMH.")] = 1300,
+) -> None:
+    """Serve a folder of papers as arXiv would, on loopback, and print the URL; ends on Ctrl-C."""
+    from ingest.replica.server import Replica
+
+    with Replica(folder, port=port, page_size=page_size) as server:
+        typer.echo(server.url)
+        server.wait()

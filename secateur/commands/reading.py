@@ -1,0 +1,99 @@
+"""tag, extract, classify, read: the readings of abstracts and e-prints, over the database and on single files."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from secateur.commands.common import DbOption, FormatOption, UsageError, settings_for, utc_now, writable
+from secateur.output import Format, Progress, default_format, print_object, print_rows, say
+
+
+def tag(
+    context: typer.Context,
+    limit: Annotated[int | None, typer.Option(min=0, help="Most papers to tag.")] = None,
+    db: DbOption = None,
+    format: FormatOption = None,  # noqa: A002 - the option's name
+) -> None:
+    """Tag title and abstract of papers that are new or changed."""
+    from secateur.stages import tag_papers
+
+    with Progress("tag") as progress:
+        summary = tag_papers(writable(settings_for(context, db=db)), utc_now, limit=limit, progress=progress)
+    print_rows([{"read": summary.read, "unread": summary.unread, "tags": summary.found}], format)
+
+
+def extract(
+    context: typer.Context,
+    limit: Annotated[int | None, typer.Option(min=0, help="Most papers to read.")] = None,
+    db: DbOption = None,
+    format: FormatOption = None,  # noqa: A002 - the option's name
+) -> None:
+    """Read tables, results and citations of fetched e-prints that are new or changed."""
+    from ingest.fulltext import FileStore
+    from secateur.stages import extract_papers
+
+    settings = settings_for(context, db=db)
+    with Progress("extract") as progress:
+        summary = extract_papers(
+            writable(settings), FileStore(settings.files_folder), utc_now, limit=limit, progress=progress
+        )
+    print_rows([{"read": summary.read, "unread": summary.unread, "results": summary.found}], format)
+
+
+def _papers(path: Path) -> Iterator[dict[str, str]]:
+    """The lines of a JSON-lines file, checked; a bad line is said and left out."""
+    with sys.stdin.buffer if str(path) == "-" else path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                item = json.loads(line)
+                yield {name: str(item[name]) for name in ("id", "title", "abstract")}
+            except (ValueError, KeyError, TypeError) as error:
+                missing = f"no {error}" if isinstance(error, KeyError) else "no JSON object"
+                say(f"{path}:{number}: unread: {missing}; a line holds id, title and abstract")
+
+
+def classify(
+    file: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="Lines with id, title, abstract; - for stdin.")],
+) -> None:
+    """Tag the papers of a file, one JSON object a line; needs no database."""
+    from corpus.tagging import classify_object, load_tagger
+
+    if str(file) != "-" and not file.is_file():
+        raise UsageError(f"there is no file {file}")
+    tagger = load_tagger()
+    for paper in _papers(file):
+        found = classify_object(paper["id"], tagger.tag(paper["title"], paper["abstract"]))
+        sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
+
+
+def read(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder with .tex files, a .tar.gz or a .gz e-print.")],
+    format: FormatOption = None,  # noqa: A002 - the option's name
+) -> None:
+    """Read one paper's tables, results and citations; needs no database. JSON is one object."""
+    from corpus.reading.output import read_path
+
+    if not path.exists():
+        raise UsageError(f"there is no file or folder {path}")
+    if path.suffix.lower() in (".html", ".htm", ".pdf"):
+        raise UsageError(f"{path.name}: reading {path.suffix[1:].upper()} is not built yet; give the LaTeX source")
+    found: dict[str, Any] = read_path(path)
+    wanted = format or default_format(sys.stdout)
+    if wanted is Format.TABLE:
+        columns = ("label", "kind", "caption")
+        print_rows([{name: table[name] for name in columns} for table in found["tables"]], wanted, title="tables")
+        shown = ("table", "row", "col", "method", "role", "dataset", "model", "sparsity", "metric", "value", "unit")
+        print_rows([{name: row.get(name) for name in shown} for row in found["results"]], wanted, title="results")
+        print_rows(found["unread"], wanted, title="unread")
+    elif wanted is Format.JSON:
+        print_object(found)
+    else:
+        print_rows(found["results"], wanted)

@@ -1,0 +1,112 @@
+"""claims, validate, bench: the registry of claims, their runs and verdicts, and the measurements behind the tables."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from secateur.commands.common import DbOption, FormatOption, UsageError, settings_for, utc_now, writable
+from secateur.output import Progress, print_object, print_rows
+from validate.claims import Claim, load_claims, load_registry
+
+claims = typer.Typer(help="The registry of claims that can be re-run.", invoke_without_command=True)
+
+
+@claims.callback()
+def _list_by_default(context: typer.Context, format: FormatOption = None) -> None:  # noqa: A002 - the option's name
+    if context.invoked_subcommand is None:
+        list_claims(format)
+
+
+@claims.command("list")
+def list_claims(format: FormatOption = None) -> None:  # noqa: A002 - the option's name
+    """Every claim of the registry in a line."""
+    columns = ("id", "arxiv", "kind", "dataset", "model", "read", "title")
+    print_rows([_line(claim) for claim in load_registry().values()], format, columns=columns)
+
+
+def _line(claim: Claim) -> dict[str, Any]:
+    return {
+        "id": claim.id,
+        "arxiv": claim.source.arxiv,
+        "kind": sorted({part.kind for part in claim.parts}),
+        "dataset": claim.setting.dataset,
+        "model": claim.setting.model,
+        "read": claim.source.read,
+        "title": claim.title,
+    }
+
+
+@claims.command("show")
+def show_claim(name: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+    """One claim of the registry, whole, as JSON."""
+    print_object(_registered(name).model_dump(mode="json"))
+
+
+@claims.command("derive")
+def derive_claim(paper: Annotated[str, typer.Argument(metavar="PAPER")]) -> None:
+    """Not built yet: a runnable claim from a paper's results."""
+    raise UsageError("`secateur claims derive` is not built yet")
+
+
+def _registered(name: str) -> Claim:
+    registry = load_registry()
+    if name not in registry:
+        raise UsageError(f"there is no claim {name!r} in the registry; `secateur claims` lists them")
+    return registry[name]
+
+
+def validate(
+    context: typer.Context,
+    names: Annotated[list[str], typer.Argument(metavar="CLAIM|FILE.yaml", help="Ids of the registry, or claim files.")],
+    jobs: Annotated[int, typer.Option(min=1, help="Seeds run side by side.")] = 1,
+    budget: Annotated[
+        float | None, typer.Option(min=0.0, help="Stop after this many seconds; the next call goes on.")
+    ] = None,
+    db: DbOption = None,
+    format: FormatOption = None,  # noqa: A002 - the option's name
+) -> None:
+    """Plan, run and judge claims; exit 1 if one is not reproduced."""
+    from validate.run import validate_claim
+
+    wanted = [
+        claim for name in names for claim in (load_claims(Path(name)) if Path(name).exists() else [_registered(name)])
+    ]
+    engine = writable(settings_for(context, db=db))
+    rows: list[dict[str, Any]] = []
+    refuted = False
+    for claim in wanted:
+        with Progress(claim.id) as progress:
+            report = validate_claim(engine, claim, jobs=jobs, budget_seconds=budget, progress=progress, now=utc_now())
+        rows += report.rows()
+        refuted |= report.label == "not_reproduced"
+    print_rows(rows, format)
+    if refuted:
+        raise typer.Exit(1)
+
+
+def bench(
+    what: Annotated[str, typer.Argument(metavar="kernels", help="What to measure.")],
+    seconds: Annotated[float, typer.Option(min=0.01, help="Time spent on each shape and sparsity.")] = 0.2,
+    format: FormatOption = None,  # noqa: A002 - the option's name
+) -> None:
+    """Measure on this machine; the times are of this machine and of no other."""
+    if what in ("ingest", "corpus", "analysis"):
+        raise UsageError(f"`secateur bench {what}` is not built yet")
+    if what != "kernels":
+        raise UsageError(f"bench measures ingest, corpus, kernels or analysis, not {what!r}")
+    from validate.kernels.bench import SHAPES, SPARSITIES
+    from validate.kernels.bench import bench as bench_kernels
+
+    with Progress("bench kernels") as progress:
+        done: list[object] = []
+
+        def told(row: object) -> None:
+            done.append(row)
+            progress(len(done), len(SHAPES) * len(SPARSITIES))
+
+        rows = bench_kernels(seconds=seconds, progress=told)
+    print_rows([asdict(row) for row in rows], format, title="seconds, one thread; ratio = fastest dense / ours")
