@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
 
 from validate.kernels.sparse import SparseMatrix, kernel_name
+from validate.threads import one_thread
 
 SHAPES = (
     (256, 64, 3136),
@@ -55,23 +54,6 @@ class BenchRow:
     """None where torch is not installed."""
     ratio: float
     """Fastest dense seconds / our sparse seconds, measured."""
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Within it, BLAS and torch use one thread; what was set before comes back afterwards."""
-    with threadpool_limits(limits=1):
-        if find_spec("torch") is None:
-            yield
-            return
-        import torch
-
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(threads)
 
 
 def interleave(contestants: dict[str, Callable[[], object]], seconds: float) -> dict[str, list[float]]:
