@@ -87,15 +87,11 @@ def _prune(
 
 
 def _train_and_prune(
-    arm: Arm,
-    setting: Setting,
-    model: nn.Sequential,
-    trainer: Trainer,
-    masks: dict[str, Tensor],
-    chance: torch.Generator,
+    arm: Arm, model: nn.Sequential, trainer: Trainer, masks: dict[str, Tensor], generator: torch.Generator
 ) -> dict[str, Tensor]:
-    assert setting.epochs is not None
-    trainer.train(model, setting.epochs, {})
+    epochs = trainer.setting.epochs
+    assert epochs is not None
+    trainer.train(model, epochs, {})
     if not arm.pruned:
         recovery_of(arm).recover(model, {}, trainer)
         return masks
