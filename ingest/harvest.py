@@ -1,0 +1,177 @@
+"""Harvesting metadata by OAI-PMH into the database, so that a run killed anywhere goes on where it stopped.
+
+Each page's records and the token that leads on are stored in one transaction. A window's end is frozen when it
+begins, and the next one overlaps it by two days: arXiv lists by the time of last change, and a record that is
+re-stamped between two pages shifts the others, so that one may be missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Engine
+
+from db import harvests, papers
+from db.harvests import HarvestRun
+from ingest.http import PoliteClient
+from ingest.oai import BadTokenError, OaiError, Page, Window, list_records
+from ingest.recording import stored_requests
+
+SOURCE = "oai"
+OVERLAP = timedelta(days=2)
+MAX_REWINDS = 3
+"""How often in a row the server may forget its token before a harvest gives up."""
+
+
+@dataclass(frozen=True, slots=True)
+class HarvestSummary:
+    """What a harvest did, over all its sets."""
+
+    pages: int = 0
+    records: int = 0
+    added: int = 0
+    changed: int = 0
+    unread: int = 0
+    deleted: int = 0
+
+    def __add__(self, other: HarvestSummary) -> HarvestSummary:
+        return HarvestSummary(
+            self.pages + other.pages,
+            self.records + other.records,
+            self.added + other.added,
+            self.changed + other.changed,
+            self.unread + other.unread,
+            self.deleted + other.deleted,
+        )
+
+
+Progress = Callable[[str, HarvestSummary], None]
+"""Called after each page with the set and what was done of it so far."""
+
+
+def harvest(
+    engine: Engine,
+    client: PoliteClient,
+    *,
+    sets: Sequence[str],
+    from_date: date | None = None,
+    until_date: date | None = None,
+    now: datetime,
+    progress: Progress | None = None,
+) -> HarvestSummary:
+    """Store the metadata of all papers of some sets that changed within a window of days.
+
+    Args:
+        engine: The database.
+        client: Asks arXiv; its requests are written into the table ``request``.
+        sets: Set names such as ``cs:cs:LG``; the empty name is all of arXiv.
+        from_date: First day of change; None goes on from the last finished run, or from arXiv's beginning.
+        until_date: Last day of change; None is today.
+        now: The time (UTC) at which the harvest begins.
+        progress: Told after each page.
+
+    Raises:
+        OaiError: the server refuses a set or a date; the run is marked failed.
+        ingest.http.ArxivError: arXiv refused or gave no answer; calling again goes on where this call stopped.
+    """
+    total = HarvestSummary()
+    for set_spec in sets:
+        for run in _runs(engine, client, set_spec, from_date, until_date, now):
+            total += _Harvest(engine, client, run, now, progress).to_its_end()
+    return total
+
+
+def _runs(
+    engine: Engine,
+    client: PoliteClient,
+    set_spec: str,
+    from_date: date | None,
+    until_date: date | None,
+    now: datetime,
+) -> list[HarvestRun]:
+    """The run that was left unfinished, and a new one unless that was for today's window."""
+    source = {"source": SOURCE, "base_url": client.addresses.base_url or "", "set_spec": set_spec}
+    until = until_date or now.date()
+    with engine.begin() as connection:
+        unfinished = harvests.unfinished_run(connection, **source)
+        if unfinished and unfinished.until_date == until and from_date in (None, unfinished.from_date):
+            return [unfinished]
+        start = from_date or _covered(harvests.finished_runs(connection, **source))
+        run = harvests.start_run(connection, **source, from_date=start, until_date=until, now=now)
+    return [unfinished, run] if unfinished else [run]
+
+
+def _covered(finished: Sequence[HarvestRun]) -> date | None:
+    """The first day of the next window: the overlap before the day up to which a set is known."""
+    days = [
+        min(run.response_date.date(), run.until_date or run.response_date.date())
+        for run in finished
+        if run.response_date is not None
+    ]
+    return max(days) - OVERLAP if days else None
+
+
+class _Harvest:
+    """One run on its way to its end."""
+
+    def __init__(
+        self, engine: Engine, client: PoliteClient, run: HarvestRun, now: datetime, progress: Progress | None
+    ) -> None:
+        self._engine = engine
+        self._client = client
+        self._run = run
+        self._now = now
+        self._progress = progress
+        self._done = HarvestSummary()
+
+    def to_its_end(self) -> HarvestSummary:
+        run = self._run
+        window = Window(run.set_spec, run.from_date, run.until_date)
+        token = run.resumption_token
+        rewinds = 0
+        with stored_requests(self._engine, self._client, run.id):
+            while True:
+                try:
+                    for page in list_records(self._client, window, token):
+                        self._store(page)
+                    return self._done
+                except BadTokenError as error:
+                    rewinds += 1
+                    if rewinds > MAX_REWINDS:
+                        self._fail(error)
+                        raise
+                    token = None
+                    with self._engine.begin() as connection:
+                        harvests.rewind_run(connection, run.id)
+                except OaiError as error:
+                    self._fail(error)
+                    raise
+
+    def _store(self, page: Page) -> None:
+        run_id = self._run.id
+        with self._engine.begin() as connection:
+            counts = papers.store_papers(connection, page.records, run_id=run_id, now=self._now)
+            papers.mark_deleted(connection, page.deleted, run_id=run_id, now=self._now)
+            papers.store_unread_records(connection, page.unread, now=self._now)
+            harvests.advance_run(
+                connection,
+                run_id,
+                token=page.token,
+                response_date=page.response_date,
+                records=len(page.records),
+                added=counts.added,
+                changed=counts.changed,
+            )
+            if page.token is None:
+                harvests.end_run(connection, run_id, state="done", now=self._client.clock.now())
+        self._done += HarvestSummary(
+            1, len(page.records), counts.added, counts.changed, len(page.unread), len(page.deleted)
+        )
+        if self._progress:
+            self._progress(self._run.set_spec, self._done)
+
+    def _fail(self, error: OaiError) -> None:
+        with self._engine.begin() as connection:
+            harvests.end_run(connection, self._run.id, state="failed", now=self._client.clock.now(), reason=str(error))

@@ -1,0 +1,307 @@
+"""OAI-PMH as arXiv speaks it: reading arXivRaw pages into records, and paging by resumption tokens.
+
+arXivRaw is read because it alone gives every version's date: ``created`` in the format ``arXiv`` is the newest
+version's date since 2025. Errors come as HTTP 200 with a code. The page size differs and is never assumed; only the
+token says whether there is more. Protocol: openarchives.org/OAI/openarchivesprotocol.html.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
+
+from lxml import etree
+
+from db.records import PaperRecord, Unread, VersionRecord
+from ingest.arxiv_id import OAI_PREFIX, InvalidArxivIdError, parse
+from ingest.authors import split_authors
+from ingest.http import BrokenBodyError, PoliteClient
+from ingest.tex import accents_to_unicode, normalise_space, to_unicode
+
+FORMAT = "arXivRaw"
+MAX_PAGES = 20_000
+"""More pages than arXiv has records for at its smallest known page size; a list longer than that never ends."""
+SYNTHETIC_REPORT_NUMBER = "SYNTHETIC"
+
+_OAI = "{http://www.openarchives.org/OAI/2.0/}"
+_RAW = "{http://arxiv.org/OAI/arXivRaw/}"
+_ILLEGAL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_WITHDRAWN = re.compile(
+    r"^withdrawn\b|\b(?:this|the)\s+(?:paper|article|manuscript|submission|preprint|e-?print|work|note)"
+    r"\s+(?:has been|was|is|is being|had been)\s+withdrawn\b",
+    re.IGNORECASE,
+)
+
+
+class OaiError(Exception):
+    """The server answered with an OAI-PMH error."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(f"arXiv's OAI-PMH server answers {code}: {text}")
+        self.code = code
+
+
+class BadTokenError(OaiError):
+    """A resumption token is unknown or has expired; the list must be asked for from its beginning."""
+
+
+class RepeatedTokenError(OaiError):
+    """The server gave the same resumption token twice, so that the list would never end."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__("no OAI-PMH error", f"the resumption token {token!r} came twice; start the harvest again")
+
+
+class BrokenPageError(BrokenBodyError):
+    """An answer is no whole OAI-PMH document: truncated, or a web page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A record's header."""
+
+    arxiv_id: str
+    datestamp: date
+    sets: tuple[str, ...]
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer of a list."""
+
+    response_date: datetime
+    """The server's clock, UTC."""
+    records: tuple[PaperRecord, ...] = ()
+    headers: tuple[Header, ...] = ()
+    """Of ListIdentifiers."""
+    deleted: tuple[str, ...] = ()
+    """Identifiers of papers that the server calls deleted."""
+    unread: tuple[Unread, ...] = ()
+    token: str | None = None
+    """Where to go on; None on the last page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What of arXiv to list, by the days of last change, both inclusive."""
+
+    set_spec: str = ""
+    """Such as ``cs:cs:LG``; empty for all."""
+    from_date: date | None = None
+    until_date: date | None = None
+
+    def params(self, verb: str) -> dict[str, str]:
+        """The arguments of the first request of a list."""
+        params = {"verb": verb, "metadataPrefix": FORMAT}
+        if self.from_date:
+            params["from"] = self.from_date.isoformat()
+        if self.until_date:
+            params["until"] = self.until_date.isoformat()
+        if self.set_spec:
+            params["set"] = self.set_spec
+        return params
+
+
+def list_records(client: PoliteClient, window: Window, token: str | None = None) -> Iterator[Page]:
+    """Yield the pages of records of a window, from its beginning or from a token.
+
+    Raises:
+        BadTokenError: the token is unknown or has expired.
+        RepeatedTokenError: the list goes round in circles.
+        OaiError: the server refuses the arguments.
+        ingest.http.ArxivError: no answer could be had.
+    """
+    return _pages(client, "ListRecords", window, token)
+
+
+def list_identifiers(client: PoliteClient, window: Window, token: str | None = None) -> Iterator[Page]:
+    """Yield the pages of headers of a window; raises as ``list_records`` does."""
+    return _pages(client, "ListIdentifiers", window, token)
+
+
+def _pages(client: PoliteClient, verb: str, window: Window, token: str | None) -> Iterator[Page]:
+    seen = {token} if token else set()
+    for _ in range(MAX_PAGES):
+        params = {"verb": verb, "resumptionToken": token} if token else window.params(verb)
+        answer = client.get(client.addresses.oai, params, check=check_page)
+        if answer.status != 200:
+            raise OaiError(f"HTTP {answer.status}", f"for {answer.url}; check the address of the server")
+        page = parse_page(answer.body)
+        yield page
+        token = page.token
+        if token is None:
+            return
+        if token in seen:
+            raise RepeatedTokenError(token)
+        seen.add(token)
+    raise OaiError("no end", f"more than {MAX_PAGES} pages; ask for a smaller window")
+
+
+def check_page(body: bytes) -> None:
+    """Raise BrokenPageError unless the body is a whole OAI-PMH document with a list or an error."""
+    root = _document(body)
+    _response_date(root)
+    if root.find(f"{_OAI}error") is None:
+        _list_element(root)
+
+
+def parse_page(body: bytes) -> Page:
+    """Read one answer of ListRecords, ListIdentifiers or GetRecord in the format arXivRaw.
+
+    A record that cannot be read becomes an ``Unread`` of kind ``record``; an empty list (noRecordsMatch) an empty page.
+
+    Raises:
+        BrokenPageError: the body is no whole OAI-PMH document.
+        BadTokenError, OaiError: the server answered with an error.
+    """
+    root = _document(body)
+    response_date = _response_date(root)
+    error = root.find(f"{_OAI}error")
+    if error is not None:
+        code, text = error.get("code", "no code"), normalise_space(error.text or "")
+        if code == "noRecordsMatch":
+            return Page(response_date)
+        raise (BadTokenError if code == "badResumptionToken" else OaiError)(code, text)
+    body_element = _list_element(root)
+    records: list[PaperRecord] = []
+    headers: list[Header] = []
+    deleted: list[str] = []
+    unread: list[Unread] = []
+    token = None
+    for element in body_element:
+        if element.tag == f"{_OAI}resumptionToken":
+            token = (element.text or "").strip() or None
+        elif element.tag in (f"{_OAI}record", f"{_OAI}header"):
+            read = _read(element)
+            if isinstance(read, PaperRecord):
+                records.append(read)
+            elif isinstance(read, Unread):
+                unread.append(read)
+            elif read.deleted:
+                deleted.append(read.arxiv_id)
+            else:
+                headers.append(read)
+    return Page(response_date, tuple(records), tuple(headers), tuple(deleted), tuple(unread), token)
+
+
+def _document(body: bytes) -> etree._Element:
+    root = None
+    # Control characters from a submitter's form are illegal in XML and would cost the whole page.
+    for data in (body, _ILLEGAL.sub(b" ", body)):
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
+        try:
+            root = etree.fromstring(data, parser)
+            break
+        except etree.XMLSyntaxError as error:
+            reason = str(error)
+    if root is None:
+        raise BrokenPageError(f"the answer is no whole XML document ({reason})")
+    if root.tag != f"{_OAI}OAI-PMH":
+        raise BrokenPageError(f"the answer is a document of {root.tag!r}, not of OAI-PMH")
+    return root
+
+
+def _response_date(root: etree._Element) -> datetime:
+    text = (root.findtext(f"{_OAI}responseDate") or "").strip()
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise BrokenPageError(f"the answer has no responseDate ({text!r})") from None
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _list_element(root: etree._Element) -> etree._Element:
+    for verb in ("ListRecords", "ListIdentifiers", "GetRecord"):
+        element = root.find(_OAI + verb)
+        if element is not None:
+            return element
+    raise BrokenPageError("the answer has neither a list nor an error")
+
+
+def _read(element: etree._Element) -> PaperRecord | Header | Unread:
+    """Read one record or header; whatever is wrong with it stays with it."""
+    header_element = element if element.tag == f"{_OAI}header" else element.find(f"{_OAI}header")
+    locator = "record without an identifier"
+    try:
+        if header_element is None:
+            raise ValueError("it has no header")
+        locator = (header_element.findtext(f"{_OAI}identifier") or "").strip() or locator
+        header = _read_header(header_element)
+        if element is header_element or header.deleted:
+            return header
+        raw = element.find(f"{_OAI}metadata/{_RAW}arXivRaw")
+        if raw is None:
+            raise ValueError("it has no arXivRaw metadata")
+        return _read_paper(raw, header)
+    except (ValueError, KeyError) as error:
+        return Unread("record", locator, str(error))
+
+
+def _read_header(element: etree._Element) -> Header:
+    identifier = (element.findtext(f"{_OAI}identifier") or "").strip()
+    if not identifier.startswith(OAI_PREFIX):
+        raise InvalidArxivIdError(identifier)
+    return Header(
+        arxiv_id=parse(identifier).paper,
+        datestamp=date.fromisoformat((element.findtext(f"{_OAI}datestamp") or "").strip()[:10]),
+        sets=tuple((part.text or "").strip() for part in element.iterfind(f"{_OAI}setSpec")),
+        deleted=element.get("status") == "deleted",
+    )
+
+
+def _read_paper(raw: etree._Element, header: Header) -> PaperRecord:
+    fields = {str(child.tag).removeprefix(_RAW): normalise_space(child.text or "") for child in raw}
+    arxiv_id = parse(fields.get("id", "")).paper
+    if arxiv_id != header.arxiv_id:
+        raise ValueError(f"its header names {header.arxiv_id}, its metadata {arxiv_id}")
+    versions = tuple(sorted(map(_read_version, raw.iterfind(f"{_RAW}version")), key=lambda version: version.number))
+    if not versions:
+        raise ValueError("it has no version")
+    if versions[0].number != 1:
+        raise ValueError(f"it lacks version 1, whose date growth is counted by; the first is v{versions[0].number}")
+    title = to_unicode(fields.get("title", ""))
+    if not title:
+        raise ValueError("it has no title")
+    return PaperRecord(
+        arxiv_id=arxiv_id,
+        title=title,
+        abstract=accents_to_unicode(fields.get("abstract", "")),
+        authors=split_authors(fields.get("authors", "")),
+        categories=tuple(dict.fromkeys(fields.get("categories", "").split())),
+        versions=versions,
+        submitter=to_unicode(fields.get("submitter", "")),
+        comments=accents_to_unicode(fields.get("comments", "")),
+        journal_ref=accents_to_unicode(fields.get("journal-ref", "")),
+        report_number=fields.get("report-no", ""),
+        doi=fields.get("doi", ""),
+        license=fields.get("license", ""),
+        datestamp=header.datestamp,
+        withdrawn=_is_withdrawn(versions[-1], fields),
+        synthetic=fields.get("report-no", "") == SYNTHETIC_REPORT_NUMBER,
+    )
+
+
+def _read_version(element: etree._Element) -> VersionRecord:
+    name = element.get("version", "")
+    if not re.fullmatch(r"v[1-9][0-9]*", name):
+        raise ValueError(f"{name!r} is no name of a version")
+    text = (element.findtext(f"{_RAW}date") or "").strip()
+    try:
+        submitted = parsedate_to_datetime(text)
+    except ValueError:
+        raise ValueError(f"{text!r}, the date of {name}, is no date") from None
+    return VersionRecord(
+        number=int(name[1:]),
+        submitted=submitted.astimezone(UTC).replace(tzinfo=None) if submitted.tzinfo else submitted,
+        size=(element.findtext(f"{_RAW}size") or "").strip(),
+        source_type=(element.findtext(f"{_RAW}source_type") or "").strip(),
+    )
+
+
+def _is_withdrawn(newest: VersionRecord, fields: Mapping[str, str]) -> bool:
+    """ArXiv marks a withdrawn version ``I``; older withdrawals stand in the comments alone."""
+    return "I" in newest.source_type or bool(_WITHDRAWN.search(fields.get("comments", "")))

@@ -1,0 +1,246 @@
+"""A replica of arXiv on loopback: OAI-PMH, the Atom API and files of a folder, over real HTTP, with faults on demand.
+
+It stands in for arXiv in the demo and in tests: ``base + /oai``, ``/api/query``, ``/src/ID``, ``/html/ID``,
+``/pdf/ID`` and ``/abs/ID``, and redirects from the old ``/oai2`` and ``/e-print/ID``. It keeps a log of what it was
+asked.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from ingest.replica.atom import AtomServer
+from ingest.replica.faults import Fault, Faults
+from ingest.replica.files import FileServer, Reply, page, redirect
+from ingest.replica.oai import OaiServer
+from ingest.replica.records import Collection
+
+PAGE_SIZE = 1300
+IDENTIFIERS_PAGE_SIZE = 20_000
+_MAX_FORM_BYTES = 64 * 1024
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request that the replica was sent."""
+
+    at: datetime
+    """By the replica's clock, UTC."""
+    method: str
+    target: str
+    """Path and query."""
+    status: int
+    user_agent: str
+    fault: str
+    """Kind of the fault that it met, else empty."""
+
+
+class Replica:
+    """ArXiv on loopback, serving while its context lasts.
+
+    Args:
+        folder: Folder with ``metadata.jsonl``, ``src``, ``html`` and ``pdf``, or a file of metadata alone.
+        port: Port on 127.0.0.1; 0 takes a free one.
+        page_size: Records on a page of ListRecords.
+        identifiers_page_size: Headers on a page of ListIdentifiers.
+        faults: What shall go wrong, in this order.
+        now: The replica's clock (UTC).
+
+    Raises:
+        ingest.replica.records.MetadataFileError: the metadata can't be read.
+        OSError: the port is taken.
+    """
+
+    def __init__(
+        self,
+        folder: Path | str,
+        port: int = 0,
+        page_size: int = PAGE_SIZE,
+        identifiers_page_size: int = IDENTIFIERS_PAGE_SIZE,
+        faults: Iterable[Fault] = (),
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        path = Path(folder)
+        self.collection = Collection.load(path)
+        self.faults = Faults(faults)
+        self.now = now
+        self.log: list[Request] = []
+        self._server = _Server(self, port)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self.oai = OaiServer(self.collection, f"{self.url}/oai", page_size, identifiers_page_size)
+        self.atom = AtomServer(self.collection)
+        self.files = FileServer(self.collection, path if path.is_dir() else path.parent)
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Replica:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def most_connections(self) -> int:
+        """The largest number of connections that were open at one time."""
+        return self._server.most_connections
+
+    def start(self) -> None:
+        """Serve in the background."""
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread.start()
+
+    def serve_forever(self) -> None:
+        """Serve in this thread until interrupted."""
+        self._server.serve_forever()
+
+    def close(self) -> None:
+        """Stop serving and close every connection."""
+        if self._thread is not None:
+            self._server.shutdown()
+            self._thread.join()
+            self._thread = None
+        self._server.hang_up()
+        self._server.server_close()
+
+    def reply(self, method: str, target: str, form: bytes) -> Reply:
+        """The answer to a request that meets no fault."""
+        parts = urlsplit(target)
+        query = form.decode("utf-8", "replace") if method == "POST" else parts.query
+        path = unquote(parts.path)
+        if path == "/oai":
+            arguments = parse_qsl(query, keep_blank_values=True)
+            return Reply(200, self.oai.answer(arguments, self.now()), "application/xml; charset=utf-8")
+        if path == "/oai2":
+            return redirect(f"/oai?{parts.query}" if parts.query else "/oai")
+        if path == "/api/query":
+            return self.atom.answer(parse_qsl(query, keep_blank_values=True), self.now())
+        kind, _, rest = path.lstrip("/").partition("/")
+        if kind == "src":
+            return self.files.source(rest)
+        if kind == "e-print":
+            return redirect(f"/src/{rest}")
+        if kind == "html":
+            return self.files.html(rest)
+        if kind == "pdf":
+            return self.files.pdf(rest, parts.query)
+        if kind == "abs":
+            return self.files.abstract(rest)
+        return page(404, "Not found")
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = False
+    block_on_close = True
+
+    def __init__(self, replica: Replica, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.replica = replica
+        self.most_connections = 0
+        self._connections: set[socket.socket] = set()
+        self._lock = threading.Lock()
+
+    def opened(self, connection: socket.socket) -> None:
+        with self._lock:
+            self._connections.add(connection)
+            self.most_connections = max(self.most_connections, len(self._connections))
+
+    def closed(self, connection: socket.socket) -> None:
+        with self._lock:
+            self._connections.discard(connection)
+
+    def hang_up(self) -> None:
+        with self._lock:
+            for connection in self._connections:
+                try:
+                    connection.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    continue
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        # A client that hangs up is no error of the server.
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.opened(self.connection)
+
+    def finish(self) -> None:
+        self.server.closed(self.connection)
+        super().finish()
+
+    def do_GET(self) -> None:
+        self._answer(b"")
+
+    def do_POST(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        self._answer(self.rfile.read(min(length, _MAX_FORM_BYTES)))
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        """Say nothing: the replica has its own log."""
+
+    def _answer(self, form: bytes) -> None:
+        replica = self.server.replica
+        fault = replica.faults.take(self.path)
+        reply = replica.reply(self.command, self.path, form)
+        if fault is not None:
+            reply = _spoilt(reply, fault)
+        at = replica.now()
+        agent = self.headers.get("User-Agent", "")
+        kind = fault.kind if fault else ""
+        replica.log.append(Request(at, self.command, self.path, reply.status, agent, kind))
+        if fault is not None and fault.kind == "delay":
+            threading.Event().wait(fault.seconds)
+        self._send(reply, broken=fault is not None and fault.kind == "reset")
+
+    def _send(self, reply: Reply, *, broken: bool) -> None:
+        self.send_response(reply.status)
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Type", reply.content_type)
+        self.send_header("Content-Length", str(len(reply.body)))
+        self.end_headers()
+        if not broken:
+            self.wfile.write(reply.body)
+            return
+        self.wfile.write(reply.body[: len(reply.body) // 2])
+        self.wfile.flush()
+        # Lingering for zero seconds makes the closing a reset.
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+        self.close_connection = True
+
+
+def _spoilt(reply: Reply, fault: Fault) -> Reply:
+    """The reply with its fault, as far as the fault is one of content."""
+    if fault.kind == "status":
+        headers = {"Retry-After": fault.retry_after} if fault.retry_after is not None else {}
+        text = {429: b"Rate exceeded.", 503: b"first byte timeout"}.get(fault.status, b"")
+        return Reply(fault.status, text, "text/plain", headers)
+    if fault.kind == "truncate":
+        return Reply(reply.status, reply.body[: len(reply.body) // 2], reply.content_type, reply.headers)
+    if fault.kind == "html":
+        return page(200, "We are sorry, arXiv is being maintained")
+    return reply
