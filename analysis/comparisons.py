@@ -1,0 +1,297 @@
+"""Who compares with whom: a directed graph of papers, and the comparisons that its neighbours made and it did not.
+
+An edge from A to B says that A prints a result of a method that B introduced. The method is resolved inside its paper
+first, by the citation in its row, since acronyms collide; then by the knowledge base; then by the one paper of the
+corpus that proposes the name. The summaries are those of Blalock et al. 2020 (section 4.1).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import networkx as nx
+import pandas as pd
+
+from analysis.frames import absent, as_text, records
+from corpus.knowledge import Knowledge, load_knowledge
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+EDGE_COLUMNS = ("arxiv_id", "compared_with", "method", "resolved_by")
+LEAD = pd.DateOffset(months=6)
+"""How long before a paper a baseline must have been public for its absence to mean anything."""
+NEIGHBOURHOOD = pd.Timedelta(days=731)
+"""Neighbours of a paper were submitted at most this long before or after it."""
+FEWEST_NEIGHBOURS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonSummary:
+    """Counts over the papers of a comparison graph whose results were read."""
+
+    papers: int
+    comparisons: int
+    """Edges between them."""
+    with_none: int
+    """Papers that compare with no other."""
+    with_at_most_one: int
+    with_at_most_three: int
+    never_compared_with: int
+    """Papers that no other compares with."""
+
+
+def comparison_edges(
+    tags: pd.DataFrame,
+    results: pd.DataFrame,
+    citations: pd.DataFrame,
+    knowledge: Knowledge | None = None,
+) -> pd.DataFrame:
+    """One row a pair of papers of which the first prints a result of a method that the second introduced.
+
+    Columns: arxiv_id, compared_with, method (as printed first) and resolved_by (citation, knowledge, proposed). Takes
+    the frames of the corpus; a method without a paper, such as random pruning, makes no edge.
+    """
+    knowledge = knowledge or load_knowledge()
+    cited = {
+        (row["arxiv_id"], row["key"]): row["cited_arxiv_id"]
+        for row in records(citations)
+        if not absent(row["cited_arxiv_id"])
+    }
+    proposers = _proposers(tags)
+    edges: dict[tuple[str, str], dict[str, str]] = {}
+    for row in records(results[results["role"] == "baseline"].drop_duplicates(["arxiv_id", "method", "cited"])):
+        target, resolved_by = _introduced_in(row, cited, knowledge, proposers)
+        if target and target != row["arxiv_id"]:
+            edge = {"method": row["method"], "resolved_by": resolved_by}
+            edges.setdefault((row["arxiv_id"], target), edge)
+    rows = [{"arxiv_id": pair[0], "compared_with": pair[1]} | edge for pair, edge in edges.items()]
+    return pd.DataFrame(rows, columns=list(EDGE_COLUMNS))
+
+
+def _proposers(tags: pd.DataFrame) -> dict[str, set[str]]:
+    """Papers that propose a name, by the name without case, canonical and as written."""
+    found: dict[str, set[str]] = {}
+    for row in records(tags[tags["facet"] == "proposed"]):
+        for name in (row["value"], row["canonical"]):
+            if not absent(name):
+                found.setdefault(str(name).casefold(), set()).add(row["arxiv_id"])
+    return found
+
+
+def _introduced_in(
+    row: dict[str, Any], cited: dict[tuple[str, str], str], knowledge: Knowledge, proposers: dict[str, set[str]]
+) -> tuple[str, str]:
+    """The paper that introduced a row's method and how that was found; two empty texts when it was not."""
+    citation = cited.get((row["arxiv_id"], as_text(row["cited"])))
+    if citation:
+        return citation, "citation"
+    canonical = as_text(row["method_canonical"])
+    fact = knowledge.methods.get(canonical)
+    if fact is not None:
+        return (fact.arxiv, "knowledge") if fact.arxiv else ("", "")
+    candidates = proposers.get((canonical or as_text(row["method"])).casefold(), set())
+    return (next(iter(candidates)), "proposed") if len(candidates) == 1 else ("", "")
+
+
+def comparison_graph(
+    papers: pd.DataFrame,
+    tags: pd.DataFrame,
+    results: pd.DataFrame,
+    citations: pd.DataFrame,
+    knowledge: Knowledge | None = None,
+) -> nx.DiGraph:
+    """The graph of core papers; nodes are arXiv ids with title, submitted, read, structure and combinations.
+
+    ``read`` says whether results were read, so that silence can mean something. A method's paper outside of the corpus
+    is a node with ``in_corpus`` false.
+    """
+    edges = comparison_edges(tags, results, citations, knowledge)
+    seen = set(results["arxiv_id"])
+    structure = _lists(tags[tags["facet"] == "structure"], "value")
+    pairs = results.dropna(subset=["dataset", "model"]).drop_duplicates(["arxiv_id", "dataset", "model"])
+    combinations = _lists(pairs.assign(combination=pairs["dataset"] + " / " + pairs["model"]), "combination")
+    nodes = papers[(papers["relevance"] == "core") | papers["arxiv_id"].isin(seen)]
+    nodes = nodes[["arxiv_id", "title", "submitted", "synthetic"]].assign(
+        read=nodes["arxiv_id"].isin(seen),
+        structure=nodes["arxiv_id"].map(lambda name: structure.get(name, [])),
+        combinations=nodes["arxiv_id"].map(lambda name: combinations.get(name, [])),
+    )
+    return graph_of(nodes, edges)
+
+
+def _lists(frame: pd.DataFrame, column: str) -> dict[str, list[str]]:
+    """The different values of a column of each paper, sorted."""
+    found: dict[str, set[str]] = {}
+    for row in records(frame[["arxiv_id", column]]):
+        found.setdefault(row["arxiv_id"], set()).add(row[column])
+    return {name: sorted(values) for name, values in found.items()}
+
+
+def graph_of(nodes: pd.DataFrame, edges: pd.DataFrame) -> nx.DiGraph:
+    """A comparison graph from nodes (arxiv_id and attributes) and edges (arxiv_id, compared_with and attributes)."""
+    graph = nx.DiGraph()
+    for row in records(nodes):
+        graph.add_node(row.pop("arxiv_id"), **({"read": True} | row), in_corpus=True)
+    for row in records(edges):
+        source, target = row.pop("arxiv_id"), row.pop("compared_with")
+        if source == target:
+            continue
+        for name in (source, target):
+            if name not in graph:
+                graph.add_node(name, in_corpus=False, read=False)
+        graph.add_edge(source, target, **row)
+    return graph
+
+
+def summarise(graph: nx.DiGraph) -> ComparisonSummary:
+    """How many papers compare with how many others; only papers of the corpus that were read count."""
+    inside = graph.subgraph([name for name, node in graph.nodes(data=True) if node["in_corpus"] and node["read"]])
+    out = [degree for _, degree in inside.out_degree()]
+    return ComparisonSummary(
+        papers=inside.number_of_nodes(),
+        comparisons=inside.number_of_edges(),
+        with_none=sum(degree == 0 for degree in out),
+        with_at_most_one=sum(degree <= 1 for degree in out),
+        with_at_most_three=sum(degree <= 3 for degree in out),
+        never_compared_with=sum(degree == 0 for _, degree in inside.in_degree()),
+    )
+
+
+def paper_degrees(graph: nx.DiGraph) -> pd.DataFrame:
+    """One row a paper, most compared with first: arxiv_id, title, in_corpus, read, compares_with, compared_by."""
+    rows = [
+        {
+            "arxiv_id": name,
+            "title": node.get("title"),
+            "in_corpus": node["in_corpus"],
+            "read": node["read"],
+            "compares_with": graph.out_degree(name),
+            "compared_by": graph.in_degree(name),
+        }
+        for name, node in graph.nodes(data=True)
+    ]
+    columns = ["arxiv_id", "title", "in_corpus", "read", "compares_with", "compared_by"]
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.sort_values(["compared_by", "arxiv_id"], ascending=[False, True], ignore_index=True)
+
+
+def missing_comparisons(graph: nx.DiGraph) -> pd.DataFrame:
+    """Comparisons that most neighbours of a paper made and it did not, the most common first.
+
+    Neighbours prune the same structure, share a data set and network, and were submitted at most two years apart; there
+    must be three of them. The missing method was public half a year before the paper, and more than half of the
+    neighbours compare with it. Columns: arxiv_id, title, missing, missing_title, neighbours, using (how many of them),
+    share.
+    """
+    nodes = {
+        name: node
+        for name, node in graph.nodes(data=True)
+        if node["in_corpus"] and node["read"] and node.get("structure")
+    }
+    with_combination: dict[str, list[str]] = {}
+    for name, node in nodes.items():
+        for combination in node["combinations"]:
+            with_combination.setdefault(combination, []).append(name)
+    rows: list[dict[str, Any]] = []
+    for name, node in nodes.items():
+        near = {other for combination in node["combinations"] for other in with_combination[combination]} - {name}
+        neighbours = [other for other in near if _neighbours(node, nodes[other])]
+        if len(neighbours) < FEWEST_NEIGHBOURS:
+            continue
+        used = Counter(target for other in neighbours for target in graph.successors(other))
+        for target, using in used.items():
+            if target == name or graph.has_edge(name, target) or 2 * using <= len(neighbours):
+                continue
+            if _public_before(graph.nodes[target], target, node["submitted"]):
+                rows.append(
+                    {
+                        "arxiv_id": name,
+                        "title": node["title"],
+                        "missing": target,
+                        "missing_title": graph.nodes[target].get("title"),
+                        "neighbours": len(neighbours),
+                        "using": using,
+                        "share": using / len(neighbours),
+                    }
+                )
+    columns = ["arxiv_id", "title", "missing", "missing_title", "neighbours", "using", "share"]
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.sort_values(
+        ["share", "using", "arxiv_id", "missing"], ascending=[False, False, True, True], ignore_index=True
+    )
+
+
+def _neighbours(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    if one.get("synthetic") != other.get("synthetic"):
+        return False
+    first, last = sorted((one["submitted"], other["submitted"]))
+    return bool(last - first <= NEIGHBOURHOOD) and not set(one["structure"]).isdisjoint(other["structure"])
+
+
+def _public_before(target: dict[str, Any], arxiv_id: str, submitted: pd.Timestamp) -> bool:
+    """Whether a paper was public half a year before a date; outside of the corpus its identifier tells the month."""
+    day = target.get("submitted")
+    if day is None:
+        digits = arxiv_id.rpartition("/")[2][:4]
+        year = int(digits[:2])
+        day = pd.Timestamp(year + (1900 if year > 90 else 2000), int(digits[2:]), 28)
+    return bool(day + LEAD <= submitted)
+
+
+def fragmentation(results: pd.DataFrame) -> pd.DataFrame:
+    """Papers a combination of data set and network: columns dataset, model, n_papers, most papers first.
+
+    Takes any frame with the columns arxiv_id, dataset, model; rows without a data set or network are left out.
+    """
+    known = results.dropna(subset=["dataset", "model"])
+    counted = known.groupby(["dataset", "model"])["arxiv_id"].nunique().reset_index(name="n_papers")
+    return counted.sort_values(["n_papers", "dataset", "model"], ascending=[False, True, True], ignore_index=True)
+
+
+def edge_table(graph: nx.DiGraph) -> pd.DataFrame:
+    """The graph's edges as a frame for CSV: arxiv_id, compared_with and the edges' attributes."""
+    rows = [{"arxiv_id": source, "compared_with": target} | data for source, target, data in graph.edges(data=True)]
+    return pd.DataFrame(rows, columns=list(EDGE_COLUMNS))
+
+
+def write_graphml(graph: nx.DiGraph, path: Path) -> None:
+    """Writes the graph as GraphML; lists become texts joined by ``;`` and missing values are left out."""
+    plain = nx.DiGraph()
+    for name, node in graph.nodes(data=True):
+        plain.add_node(name, **_plain(node))
+    for source, target, data in graph.edges(data=True):
+        plain.add_edge(source, target, **_plain(data))
+    nx.write_graphml(plain, path)
+
+
+def _plain(attributes: dict[str, Any]) -> dict[str, str | bool]:
+    return {
+        name: value if isinstance(value, bool) else "; ".join(value) if isinstance(value, list) else str(value)
+        for name, value in attributes.items()
+        if not absent(value)
+    }
+
+
+def plot_comparisons(graph: nx.DiGraph, ax: Axes | None = None, *, rows: int = 15) -> Axes:
+    """Draws the papers that most others compare with as bars."""
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        ax = plt.figure(figsize=(8, 4)).subplots()
+    degrees = paper_degrees(graph)
+    shown = records(degrees[degrees["compared_by"] > 0].head(rows))[::-1]
+    names = [_short(as_text(row["title"]) or row["arxiv_id"]) for row in shown]
+    ax.barh(range(len(shown)), [row["compared_by"] for row in shown], color="#2f6f5e")
+    ax.set_yticks(range(len(shown)), names, fontsize=8)
+    ax.set_xlabel("papers that compare with it")
+    ax.spines[["top", "right", "left"]].set_visible(False)
+    ax.tick_params(axis="y", length=0)
+    return ax
+
+
+def _short(title: str, most: int = 60) -> str:
+    return title if len(title) <= most else title[: most - 1].rstrip() + "…"

@@ -1,0 +1,58 @@
+"""All questions that the corpus raises: contradictions between papers, and papers that contradict themselves.
+
+A finding is known by its rule and its cells (`db.findings.finding_id`), so the same question keeps what people said of
+it however often it is raised.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from analysis.arithmetic import arithmetic_findings
+from analysis.baselines import contradictions, describe_key
+from analysis.frames import records
+from db.records import Finding
+
+
+def all_findings(results: pd.DataFrame, papers: pd.DataFrame | None = None) -> list[Finding]:
+    """What every rule raises, largest first within a rule, each set of cells once.
+
+    ``results`` is the frame of the view ``result``. With ``papers``, results of withdrawn papers are left out.
+    """
+    if papers is not None:
+        withdrawn = set(papers.loc[papers["withdrawn"].astype(bool), "arxiv_id"])
+        results = results[~results["arxiv_id"].isin(withdrawn)]
+    found = [*contradiction_findings(results), *arithmetic_findings(results)]
+    distinct = {(item.rule, item.cells): item for item in reversed(found)}
+    return sorted(distinct.values(), key=lambda item: (item.rule, -item.size, item.cells))
+
+
+def contradiction_findings(results: pd.DataFrame) -> list[Finding]:
+    """Rule ``contradiction``: one key has different numbers in different papers, and no cause settles it.
+
+    Always a question: protocols, variants and seeds that papers leave unsaid can never be ruled out from tables.
+    """
+    return [_contradiction(row) for row in records(contradictions(results)) if not row["explained"]]
+
+
+def _contradiction(row: dict[str, Any]) -> Finding:
+    causes = tuple(row["causes"]) or ("another dense model, recipe or seed", "a misprint")
+    size = row["gap_high"] - row["gap_low"]
+    unit = f" {row['unit']}" if row["unit"] else ""
+    sentence = (
+        f"{describe_key(row)}: {row['metric']} is {row['gap_low']:.6g}{unit} in {row['gap_low_paper']} and "
+        f"{row['gap_high']:.6g}{unit} in {row['gap_high_paper']}: differs by {size:.3g}; "
+        f"possible causes: {'; '.join(causes)}."
+    )
+    return Finding(
+        rule="contradiction",
+        cells=tuple(sorted((row["gap_low_cell"], row["gap_high_cell"]))),
+        level="question",
+        sentence=sentence,
+        size=size,
+        explanations=causes,
+        tried=tuple(row["tried"]),
+        papers=(row["gap_low_paper"], row["gap_high_paper"]),
+    )
