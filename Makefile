@@ -28,5 +28,8 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+quality: $(STAMP)
+	$(BIN)/python bench/quality.py
+
 clean:
 	rm -rf .venv build *.egg-info validate/kernels/*.so

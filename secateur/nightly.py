@@ -18,9 +18,10 @@ from analysis.findings import all_findings
 from analysis.report import SiteSummary, SurveyData, write_site
 from db import views
 from db.findings import FindingCounts, save_findings
-from ingest.fulltext import FetchSummary, FileStore, fetch
+from ingest.fulltext import FetchSummary, FileStore, RefusedError, fetch
 from ingest.harvest import HarvestSummary, harvest
 from ingest.http import ArxivError, PoliteClient
+from ingest.oai import OaiError
 from secateur.settings import Settings
 from secateur.stages import Clock, StageSummary, extract_papers, tag_papers
 
@@ -92,14 +93,14 @@ def _run(engine: Engine, settings: Settings, client: PoliteClient, clock: Clock,
     try:
         say("harvest")
         harvested = harvest(engine, client, sets=settings.sets, now=clock())
-    except ArxivError as error:
+    except (ArxivError, OaiError) as error:
         failures.append(f"harvest: {error}")
     say("tag")
     tagged = tag_papers(engine, clock)
     try:
         say("fetch")
         fetched = fetch(engine, client, store, limit=fetch_limit, now=clock())
-    except ArxivError as error:
+    except (ArxivError, RefusedError) as error:
         failures.append(f"fetch: {error}")
     say("extract")
     extracted = extract_papers(engine, store, clock)

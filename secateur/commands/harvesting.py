@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from db.records import FetchedDocument
 from ingest.fulltext import FileStore
 from ingest.fulltext import fetch as fetch_documents
 from ingest.harvest import HarvestSummary
@@ -102,6 +103,12 @@ def fetch(
     settings = settings_for(context, db=db, arxiv_url=arxiv_url)
     wanted = tuple(paper_identifier(name) for name in papers or ())
     with polite_client(settings) as client, Progress("fetch") as progress:
+        seen: list[str] = []
+
+        def told(arxiv_id: str, document: FetchedDocument) -> None:
+            seen.append(arxiv_id)
+            progress(len(seen), None, f"{arxiv_id} {document.outcome}")
+
         summary = fetch_documents(
             writable(settings),
             client,
@@ -109,7 +116,7 @@ def fetch(
             limit=limit,
             arxiv_ids=wanted,
             now=utc_now(),
-            progress=progress,
+            progress=told,
         )
     rows = [{"outcome": outcome, "papers": number} for outcome, number in sorted(summary.outcomes.items())]
     print_rows(rows, format, columns=("outcome", "papers"))

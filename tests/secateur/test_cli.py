@@ -1,0 +1,134 @@
+"""The command line's contract: every command exists, formats, exit codes, and errors in one line."""
+
+import csv
+import io
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from secateur.commands.pending import PENDING
+
+CONTRACT = (
+    "harvest fetch tag extract nightly classify read search query show diff export table noise baselines comparisons growth "
+    "rigor acceleration import override report serve label watch data db status replica check audit claims validate bench demo"
+).split()
+
+
+def test_every_command_of_the_contract_exists(secateur) -> None:
+    shown = secateur("--help").out
+    assert [name for name in CONTRACT if f" {name} " not in shown] == []
+    for name in CONTRACT:
+        assert secateur(name, "--help").code == 0
+
+
+@pytest.mark.parametrize("name", sorted(PENDING))
+def test_a_command_that_is_not_built_says_so_in_one_line(secateur, name: str) -> None:
+    answer = secateur(name, "something", "--odd-option", "3")
+    assert answer.code == 2
+    assert answer.err == f"secateur: `secateur {name}` is not built yet\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["harvst"], "harvst"),
+        (["harvest", "--frm", "2020-01-01"], "--frm"),
+        (["harvest", "--from", "yesterday"], "--from"),
+        (["harvest", "--from", "2021-01-02", "--until", "2021-01-01"], "after"),
+        (["harvest", "--source", "kaggle"], "kaggle"),
+        (["harvest", "--set", "cs.LG"], "Set does not exist"),
+        (["fetch", "no-such-paper"], "no-such-paper"),
+        (["show", "hello"], "hello"),
+        (["query", "select nothing from nowhere"], "nowhere"),
+        (["query", "delete from paper"], "readonly"),
+        (["query", "select 1; drop table paper"], "one statement"),
+        (["search", "--", "--"], "no word"),
+        (["classify", "absent.jsonl"], "absent.jsonl"),
+        (["read", "absent"], "absent"),
+        (["claims", "show", "NO-CLAIM"], "NO-CLAIM"),
+        (["validate", "NO-CLAIM"], "NO-CLAIM"),
+        (["bench", "lunch"], "lunch"),
+        (["report", "--as", "poem"], "poem"),
+        (["growth", "--format", "xml"], "xml"),
+        (["replica", "absent-folder"], "absent-folder"),
+    ],
+)
+def test_wrong_use_is_one_line_on_stderr_and_exit_2(secateur, arguments: list[str], word: str) -> None:
+    secateur("harvest", "--from", "2023-09-01")
+    answer = secateur(*arguments)
+    assert answer.code == 2, answer
+    assert word in answer.err
+    assert answer.err.count("\n") == 1
+    assert "Traceback" not in answer.err
+    assert answer.out == ""
+
+
+def test_without_a_database_a_question_says_what_to_do(secateur, tmp_path: Path) -> None:
+    answer = secateur("search", "--db", str(tmp_path / "none.db"), "pruning")
+    assert answer.code == 2
+    assert "secateur harvest" in answer.err
+
+
+def test_the_version_is_that_of_the_distribution(secateur) -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    assert secateur("--version").out == f"secateur {project['project']['version']}\n"
+
+
+def test_the_whole_real_load_is_harvested_and_harvested_again_without_a_change(secateur) -> None:
+    secateur("harvest", "--from", "2005-09-16")
+    count = secateur("query", "select count(*) as papers from paper", "--format", "json")
+    assert count.json() == [{"papers": 509}]
+    dates = "select max(changed_at) as newest, count(*) as changes from paper, (select count(*) from change)"
+    before = secateur("query", dates).json()
+    again = secateur("harvest", "--from", "2005-09-16").json()
+    assert again[0]["added"] == again[0]["changed"] == 0
+    assert secateur("query", dates).json() == before
+
+
+def test_formats_agree(secateur) -> None:
+    secateur("harvest")
+    sql = "select arxiv_id, version, title from paper order by arxiv_id limit 5"
+    rows = secateur("query", sql, "--format", "json").json()
+    assert [json.loads(line) for line in secateur("query", sql, "--format", "jsonl").out.splitlines()] == rows
+    table = list(csv.DictReader(io.StringIO(secateur("query", sql, "--format", "csv").out)))
+    assert [row["arxiv_id"] for row in table] == [row["arxiv_id"] for row in rows]
+    shown = secateur("query", sql, "--format", "table").out
+    assert all(row["arxiv_id"] in shown for row in rows)
+    assert secateur("query", sql).json() == rows
+
+
+def test_a_formula_in_a_csv_cell_is_text(secateur) -> None:
+    answer = secateur("query", "select '=1+1' as a, '-3.5' as b, -2 as c", "--format", "csv")
+    assert answer.out == "a,b,c\n'=1+1,-3.5,-2\n"
+
+
+def test_a_query_is_stopped_after_its_time(secateur) -> None:
+    secateur("harvest")
+    endless = "with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n"
+    answer = secateur("query", endless, "--seconds", "0.2")
+    assert answer.code == 2
+    assert "more than 0.2 s" in answer.err
+
+
+def test_a_limited_query_says_that_there_is_more(secateur) -> None:
+    secateur("harvest")
+    answer = secateur("query", "select arxiv_id from paper", "--limit", "3")
+    assert len(answer.json()) == 3
+    assert "first 3 rows" in answer.err
+
+
+def test_show_gives_the_record_and_what_is_known_of_it(secateur) -> None:
+    secateur("harvest", "--from", "2005-09-16")
+    answer = secateur("show", "arXiv:0704.0046v1", "--format", "json")
+    assert answer.json()["submitted"].startswith("2007-04-01T16:37:36")
+    assert answer.json()["authors"] == ["I. Csiszár", "F. Hiai", "D. Petz"] or len(answer.json()["authors"]) == 3
+
+
+def test_status_counts_what_is_harvested_and_tagged(secateur) -> None:
+    secateur("harvest", "--from", "2005-09-16")
+    assert secateur("tag").json()[0]["unread"] == 0
+    counts = {row["name"]: row["value"] for row in secateur("status").json()}
+    assert counts["papers"] == counts["stage tag done"] == 509
+    assert counts["relevance no"] > 500
