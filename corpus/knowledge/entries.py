@@ -82,6 +82,8 @@ class Network(Entry):
     """Number of parameters."""
     multiply_adds: float | None = Field(default=None, gt=0)
     """Multiply-adds of one input at the usual resolution (224 x 224 for ImageNet, 32 x 32 for CIFAR)."""
+    generic: bool = False
+    """True for a kind of network (LSTM, MLP, vision transformer) rather than one architecture."""
 
 
 class Metric(Entry):

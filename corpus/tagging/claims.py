@@ -1,0 +1,202 @@
+"""The numeric results that an abstract states about its own method, read by a small grammar.
+
+A value with its unit is found first ("3.2x", "48%", "11 tokens per second", "from 20% to 60%"); the quantity is the one
+whose words stand nearest, what follows the number counting as nearer ("48% fewer FLOPs"); the direction comes from the
+words of the same clause. The words are in `claim_words.yaml`; rules for ranges follow the labelling guideline: a range is
+two claims, "from a to b" is b.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from corpus.tagging.plain import sentences
+from db.records import AbstractClaim
+
+_FILE = Path(__file__).with_name("claim_words.yaml")
+
+_NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_UNIT = (
+    r"(?P<unit{n}> ?%| percent\b| per cent\b|[ -]?(?:percentage[ -])?points?\b| pp\b|[ -]?(?:×|x(?!\w))|[ -]times\b|[ -]?fold\b"
+    r"| ?ms\b| milliseconds?\b| (?:GPU[ -])?(?:seconds|minutes|hours|days)\b| ?(?:FPS|fps)\b| frames per second\b"
+    r"| ?tokens(?: per second|/s(?:ec)?)\b| images(?: per second|/s(?:ec)?)\b| ?(?:GB|MB|KB|GiB|MiB)\b| ?(?:mJ|mW|W)\b"
+    r"|[ -]?(?:million|billion|M|B) (?:trainable )?param\w*)"
+)
+_QUANTITY_OF_NUMBER = re.compile(
+    rf"(?<![\w.,:/^-])(?P<from>from )?(?P<first>{_NUMBER})(?:(?:{_UNIT.format(n=1)})?"
+    rf"(?P<link> ?(?:-+|to|and|~) ?)(?P<second>{_NUMBER}))?{_UNIT.format(n=2)}",
+)
+_WINDOW = 70
+"""How far from a number, in characters, its quantity may be named."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimWords:
+    """Words by which a number's quantity and direction are told."""
+
+    quantities: Mapping[str, re.Pattern[str]]
+    directions: Mapping[str, re.Pattern[str]]
+    units: Mapping[str, tuple[str, tuple[str, ...]]]
+    """Unit as written (lower case) to its name and the quantities it can measure."""
+    foreign: re.Pattern[str]
+    """Words of sentences that speak of others' results or of the state of the field."""
+    own: re.Pattern[str]
+    """Words of sentences that speak of the paper's own results."""
+
+
+@cache
+def load_claim_words(path: Path = _FILE) -> ClaimWords:
+    """The words in `claim_words.yaml`, read once a process."""
+    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+
+    def words(patterns: list[str]) -> re.Pattern[str]:
+        return re.compile(r"\b(?:" + "|".join(patterns) + ")", re.IGNORECASE)
+
+    return ClaimWords(
+        quantities={quantity: words(patterns) for quantity, patterns in raw["quantities"].items()},
+        directions={direction: words(patterns) for direction, patterns in raw["directions"].items()},
+        units={
+            written: (name, tuple(entry["measures"]))
+            for name, entry in raw["units"].items()
+            for written in entry["written"]
+        },
+        foreign=words(raw["foreign"]),
+        own=words(raw["own"]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """One printed number with its unit, and the stretch that a quotation must contain."""
+
+    value: float
+    unit: str
+    measures: tuple[str, ...]
+    start: int
+    end: int
+
+
+def find_claims(abstract: str, text: str) -> list[AbstractClaim]:
+    """Claims of an abstract, in order; ``text`` is its plain form of the same length, quotations come from ``abstract``."""
+    words = load_claim_words()
+    claims: list[AbstractClaim] = []
+    spans = sentences(text)
+    for place, (start, end) in enumerate(spans):
+        if _speaks_of_others(text[start:end], words, early=place < len(spans) / 2):
+            continue
+        for number in _numbers(text, start, end, words):
+            claim = _read(abstract, text, (start, end), number, words)
+            if claim is not None:
+                claims.append(claim)
+    return _without_repeats(claims)
+
+
+def _speaks_of_others(sentence: str, words: ClaimWords, early: bool) -> bool:
+    if words.own.search(sentence):
+        return False
+    return early or words.foreign.search(sentence) is not None
+
+
+def _numbers(text: str, start: int, end: int, words: ClaimWords) -> Iterator[_Number]:
+    for match in _QUANTITY_OF_NUMBER.finditer(text, start, end):
+        unit, measures = words.units[_unit_key(match["unit2"])]
+        values = [match["second"] or match["first"]]
+        if match["second"] and _is_range(text, match):
+            values.insert(0, match["first"])
+        for value in values:
+            yield _Number(float(value.replace(",", "")), unit, measures, match.start(), match.end())
+
+
+def _unit_key(written: str) -> str:
+    key = written.strip(" -").lower().replace("-", " ")
+    if "param" in key:
+        return key.split()[0] + " parameters"
+    return key
+
+
+def _is_range(text: str, match: re.Match[str]) -> bool:
+    """False for "from a to b", where only b is the result; "ranging from a to b" is a range."""
+    before = text[max(0, match.start() - 12) : match.start()].lower()
+    return not match["from"] or "rang" in before
+
+
+def _read(
+    abstract: str, text: str, sentence: tuple[int, int], number: _Number, words: ClaimWords
+) -> AbstractClaim | None:
+    found = _quantity(text, sentence, number, words)
+    if found is None:
+        return None
+    quantity, start, end = found
+    clause = text[max(sentence[0], number.start - _WINDOW) : min(sentence[1], number.end + _WINDOW)]
+    return AbstractClaim(
+        quantity=quantity,
+        value=number.value,
+        unit=number.unit,
+        direction=_direction(quantity, number, text[start:end], clause, words),
+        text=abstract[start:end],
+        start=start,
+        end=end,
+        confidence=0.7,
+    )
+
+
+def _quantity(text: str, sentence: tuple[int, int], number: _Number, words: ClaimWords) -> tuple[str, int, int] | None:
+    """The quantity named nearest to the number, and the stretch from its name to the number."""
+    low, high = max(sentence[0], number.start - _WINDOW), min(sentence[1], number.end + _WINDOW)
+    best: tuple[float, str, int, int] | None = None
+    for quantity in number.measures:
+        for match in words.quantities[quantity].finditer(text, low, high):
+            if match.start() >= number.end:
+                gap = text[number.end : match.start()]
+                cost = len(gap) + (40 if re.search(r"[,;.]|\band\b|\bwhile\b|\bwith\b", gap) else 0)
+            elif match.end() <= number.start:
+                gap = text[match.end() : number.start]
+                cost = len(gap) + 8 + (25 if re.search(r"[,;]|\d|\bwhile\b|\bwith\b|\band\b", gap) else 0)
+            else:
+                gap, cost = "", 0
+            if best is None or cost < best[0]:
+                best = (cost, quantity, min(match.start(), number.start), max(match.end(), number.end))
+    if best is not None:
+        return best[1:]
+    if len(number.measures) == 1:
+        return number.measures[0], number.start, number.end
+    return None
+
+
+def _direction(quantity: str, number: _Number, near: str, clause: str, words: ClaimWords) -> str:
+    for stretch in (near, clause):
+        if quantity in {"sparsity", "flops", "memory", "energy", "training-cost"}:
+            if words.directions["kept"].search(stretch):
+                return "kept" if number.unit == "%" else "level"
+            if words.directions["removed"].search(stretch):
+                return "removed"
+            if number.unit == "x":
+                return "gain" if quantity == "training-cost" else "removed"
+        elif quantity == "speedup":
+            if number.unit not in {"x", "%"}:
+                return "level"
+            return "removed" if words.directions["removed"].search(stretch) else "gain"
+        else:
+            lower_is_better = quantity == "perplexity"
+            if words.directions["loss"].search(stretch):
+                return "gain" if lower_is_better else "loss"
+            if words.directions["gain"].search(stretch):
+                return "loss" if lower_is_better and "increas" in stretch else "gain"
+    return "removed" if quantity == "sparsity" else "level"
+
+
+def _without_repeats(claims: list[AbstractClaim]) -> list[AbstractClaim]:
+    seen = set()
+    kept = []
+    for claim in claims:
+        identity = (claim.quantity, claim.value, claim.unit)
+        if identity not in seen:
+            seen.add(identity)
+            kept.append(claim)
+    return kept

@@ -1,0 +1,66 @@
+"""The words by which facets and relevance are recognised, read from `lexicon.yaml` and compiled once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from db.records import FACETS, VOCABULARY
+
+_FILE = Path(__file__).with_name("lexicon.yaml")
+
+
+class LexiconError(ValueError):
+    """The lexicon has an unknown facet or value, or a pattern that is no regular expression."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Patterns by facet and value, and the groups of cues that relevance is judged by."""
+
+    facets: Mapping[str, Mapping[str, re.Pattern[str]]]
+    cues: Mapping[str, re.Pattern[str]]
+    subject: re.Pattern[str]
+    """Words of which every paper on the subject has at least one."""
+
+
+def read_lexicon(path: Path) -> Lexicon:
+    """The lexicon in a YAML file: ``facets: {facet: {value: [pattern, ...]}}``, ``cues: {group: [pattern, ...]}``, ``subject``.
+
+    Raises:
+        LexiconError: a facet or value is not in the vocabulary, or a pattern does not compile.
+    """
+    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for facet, values in raw["facets"].items():
+        if facet not in FACETS:
+            raise LexiconError(f"{path.name}: facets: {facet!r} is no facet; one of {', '.join(FACETS)}")
+        for value in values:
+            if value not in VOCABULARY[facet]:
+                raise LexiconError(f"{path.name}: facets.{facet}: {value!r} is not in the vocabulary")
+    return Lexicon(
+        facets={
+            facet: {value: _compiled(path, f"facets.{facet}.{value}", patterns) for value, patterns in values.items()}
+            for facet, values in raw["facets"].items()
+        },
+        cues={group: _compiled(path, f"cues.{group}", patterns) for group, patterns in raw["cues"].items()},
+        subject=_compiled(path, "subject", raw["subject"]),
+    )
+
+
+def _compiled(path: Path, place: str, patterns: list[str]) -> re.Pattern[str]:
+    """One pattern of all; a pattern is matched without regard to case unless it starts with ``(?-i:``."""
+    try:
+        return re.compile(r"\b(?:" + "|".join(patterns) + r")", re.IGNORECASE)
+    except re.error as error:
+        raise LexiconError(f"{path.name}: {place}: no regular expression: {error}") from error
+
+
+@cache
+def load_lexicon(path: Path = _FILE) -> Lexicon:
+    """The lexicon shipped beside this module, read once a process."""
+    return read_lexicon(path)

@@ -1,0 +1,113 @@
+"""Whether a paper is about sparse or pruned networks: core, related or no, with a score for each.
+
+A text without any word that such a paper would use is `no` at once. All others are scored by logistic regression over the
+features of `features.py`; its weights were learned by `train.py` and are read from a file of plain arrays.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.tagging.features import PLACES, cue_features, term_weights
+from corpus.tagging.lexicon import Lexicon
+from db.records import RELEVANCE
+
+MODEL_FILE = Path(__file__).with_name("model.npz")
+WITHOUT_A_WORD = 0.998
+"""Score of `no` for a text without any word of the subject."""
+
+
+class RelevanceModelError(ValueError):
+    """The file of learned weights does not fit the lexicon or is no such file."""
+
+
+@dataclass(frozen=True)
+class RelevanceModel:
+    """Learned weights. Classes are ordered as `db.records.RELEVANCE`."""
+
+    groups: tuple[str, ...]
+    """Groups of cues the weights are for, in the order of the lexicon."""
+    cue_weights: NDArray[np.float64]
+    """Shape (places x groups, classes)."""
+    vocabulary: tuple[str, ...]
+    inverse_frequency: NDArray[np.float64]
+    """Shape (terms,)."""
+    word_weights: NDArray[np.float64]
+    """Shape (terms, classes)."""
+    intercept: NDArray[np.float64]
+    """Shape (classes,)."""
+    about: Mapping[str, object]
+    """How it was trained."""
+
+    @cached_property
+    def _frequency_of(self) -> dict[str, float]:
+        return dict(zip(self.vocabulary, self.inverse_frequency.tolist(), strict=True))
+
+    @cached_property
+    def _row_of(self) -> dict[str, int]:
+        return {term: row for row, term in enumerate(self.vocabulary)}
+
+    def scores(self, title: str, abstract: str, lexicon: Lexicon) -> dict[str, float]:
+        """Score of each class, adding up to 1, from plain texts."""
+        if lexicon.subject.search(title) is None and lexicon.subject.search(abstract) is None:
+            rest = (1 - WITHOUT_A_WORD) / 2
+            return {"core": rest, "related": rest, "no": WITHOUT_A_WORD}
+        logits = self.intercept + cue_features(title, abstract, lexicon.cues) @ self.cue_weights
+        weights = term_weights(title, abstract, self._frequency_of)
+        if weights:
+            rows = [self._row_of[term] for term in weights]
+            logits = logits + np.array(list(weights.values())) @ self.word_weights[rows]
+        odds = np.exp(logits - logits.max())
+        return dict(zip(RELEVANCE, (odds / odds.sum()).tolist(), strict=True))
+
+
+def decide(scores: Mapping[str, float]) -> str:
+    """The class with the highest score."""
+    return max(RELEVANCE, key=lambda name: scores[name])
+
+
+def save_model(model: RelevanceModel, path: Path) -> None:
+    """Write the weights as plain arrays, and how they were trained as JSON text within."""
+    np.savez_compressed(
+        path,
+        groups=np.array(model.groups),
+        cue_weights=model.cue_weights.astype(np.float32),
+        vocabulary=np.array(model.vocabulary),
+        inverse_frequency=model.inverse_frequency.astype(np.float32),
+        word_weights=model.word_weights.astype(np.float32),
+        intercept=model.intercept.astype(np.float32),
+        about=np.array(json.dumps(dict(model.about), sort_keys=True)),
+    )
+
+
+def read_model(path: Path, lexicon: Lexicon) -> RelevanceModel:
+    """The weights in a file. No code in the file is ever run: it may hold plain arrays only.
+
+    Raises:
+        RelevanceModelError: the file is no such file, or was trained with another lexicon.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            model = RelevanceModel(
+                groups=tuple(arrays["groups"].tolist()),
+                cue_weights=arrays["cue_weights"].astype(np.float64),
+                vocabulary=tuple(arrays["vocabulary"].tolist()),
+                inverse_frequency=arrays["inverse_frequency"].astype(np.float64),
+                word_weights=arrays["word_weights"].astype(np.float64),
+                intercept=arrays["intercept"].astype(np.float64),
+                about=json.loads(str(arrays["about"])),
+            )
+    except (OSError, KeyError, ValueError) as error:
+        raise RelevanceModelError(
+            f"{path}: no relevance model ({error}); train one: python -m corpus.tagging.train"
+        ) from error
+    if model.groups != tuple(lexicon.cues) or model.cue_weights.shape != (len(PLACES) * len(model.groups), 3):
+        raise RelevanceModelError(f"{path}: trained with another lexicon; train again: python -m corpus.tagging.train")
+    return model
