@@ -93,7 +93,7 @@ def page(shared: Path, folder: Path) -> str:
     lines = [
         "# Quality",
         "",
-        "Written by `make quality` from the gold material beside the checkout: 289 labelled abstracts, 8 typed e-prints.",
+        "Written by `make quality` from the gold material beside the checkout: 289 abstracts and 8 typed e-prints.",
         "Both were at hand while the readers were written, so unseen papers may be read worse.",
         "",
         "## Tags of titles and abstracts",

@@ -5,13 +5,21 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated
 
 import platformdirs
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from secateur import __version__
 
@@ -34,11 +42,13 @@ class Settings(BaseSettings):
     """Folder of the e-prints; by default ``files`` beside the database."""
     site: Path | None = None
     """Folder of the living survey; by default ``site`` beside the database."""
+    state: Path = DATA_FOLDER / "arxiv"
+    """Folder that remembers when arXiv was asked last; one for all processes of a user."""
     arxiv_url: str | None = None
     """One base for every arXiv address, such as a replica's; None for arXiv itself."""
     contact: str = ""
     """An e-mail address that arXiv can write to; part of the User-Agent."""
-    sets: list[str] = Field(
+    sets: Annotated[list[str], NoDecode] = Field(
         default_factory=lambda: ["cs:cs:LG", "cs:cs:CV", "cs:cs:CL", "cs:cs:NE", "cs:cs:AR", "stat:stat:ML"]
     )
     """OAI-PMH sets that `harvest` and `nightly` ask for."""
@@ -52,7 +62,10 @@ class Settings(BaseSettings):
     @field_validator("sets", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return value.split() if isinstance(value, str) else value
+        """In the environment sets are words, or a JSON list where one of them is empty (all of arXiv)."""
+        if not isinstance(value, str):
+            return value
+        return json.loads(value) if value.startswith("[") else value.split()
 
     @classmethod
     def settings_customise_sources(

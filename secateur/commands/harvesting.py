@@ -25,13 +25,13 @@ from secateur.commands.common import (
     writable,
 )
 from secateur.output import Progress, print_rows, say
-from secateur.settings import DATA_FOLDER, Settings
+from secateur.settings import Settings
 
 
 def polite_client(settings: Settings) -> PoliteClient:
     """The one client for arXiv; all processes of a user share its record of the last request."""
     return PoliteClient(
-        settings.user_agent, DATA_FOLDER / "arxiv", base_url=settings.arxiv_url, gap_seconds=settings.gap_seconds
+        settings.user_agent, settings.state, base_url=settings.arxiv_url, gap_seconds=settings.gap_seconds
     )
 
 

@@ -57,4 +57,5 @@ def secateur(gold_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     with Replica(gold_folder) as replica, pytest.MonkeyPatch.context() as patch:
         patch.setenv("SECATEUR_ARXIV_URL", replica.url)
         patch.setenv("SECATEUR_SETS", '[""]')
+        patch.setenv("SECATEUR_STATE", str(tmp_path_factory.mktemp("state")))
         yield Secateur(tmp_path_factory.mktemp("db") / "a.db", replica.url)

@@ -10,10 +10,43 @@ import pytest
 
 from secateur.commands.pending import PENDING
 
-CONTRACT = (
-    "harvest fetch tag extract nightly classify read search query show diff export table noise baselines comparisons growth "
-    "rigor acceleration import override report serve label watch data db status replica check audit claims validate bench demo"
-).split()
+CONTRACT = [
+    "harvest",
+    "fetch",
+    "tag",
+    "extract",
+    "nightly",
+    "classify",
+    "read",
+    "search",
+    "query",
+    "show",
+    "diff",
+    "export",
+    "table",
+    "noise",
+    "baselines",
+    "comparisons",
+    "growth",
+    "rigor",
+    "acceleration",
+    "import",
+    "override",
+    "report",
+    "serve",
+    "label",
+    "watch",
+    "data",
+    "db",
+    "status",
+    "replica",
+    "check",
+    "audit",
+    "claims",
+    "validate",
+    "bench",
+    "demo",
+]
 
 
 def test_every_command_of_the_contract_exists(secateur) -> None:
