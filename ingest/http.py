@@ -138,6 +138,7 @@ class PoliteClient:
         clock: Source of time.
         on_request: Called after each request.
         gap_on_loopback: Keep the gap towards loopback addresses too.
+        read_timeout: Seconds without a byte after which an answer is given up.
 
     Raises:
         NoContactError: the User-Agent has no contact although arXiv itself is asked.
@@ -153,12 +154,14 @@ class PoliteClient:
         on_request: Callable[[RequestRecord], None] | None = None,
         *,
         gap_on_loopback: bool = False,
+        read_timeout: float = READ_TIMEOUT_SECONDS,
     ) -> None:
         self.addresses = Addresses(base_url)
         if not self.addresses.on_loopback and not _CONTACT.search(user_agent):
             raise NoContactError(user_agent)
         self.clock = clock or Clock()
         self._gap_seconds = gap_seconds if gap_on_loopback or not self.addresses.on_loopback else 0.0
+        self._read_timeout = read_timeout
         self._listeners = [on_request] if on_request else []
         self._state = _State(Path(state_folder), self.addresses.name)
         self._session = requests.Session()
@@ -319,7 +322,7 @@ class PoliteClient:
 
     def _transfer(self, url: str, max_bytes: int, compressed: bool) -> Answer:
         headers = {"Accept-Encoding": "gzip" if compressed else "identity"}
-        timeout = (CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS)
+        timeout = (CONNECT_TIMEOUT_SECONDS, self._read_timeout)
         body = bytearray()
         with self._session.get(url, headers=headers, timeout=timeout, stream=True, allow_redirects=False) as response:
             for chunk in response.iter_content(_CHUNK_BYTES):

@@ -60,6 +60,7 @@ _ACCENT = re.compile(
     re.VERBOSE,
 )
 _FORMATTING = re.compile(r"\\(?:emph|text(?:bf|it|tt|sc|sf|rm|up)?|mbox|uppercase)\s*(?=\{)")
+_COMMAND = re.compile(r"\\[A-Za-z]")
 _ESCAPED = re.compile(r"\\([&%#_$])")
 _MATH = re.compile(r"((?<!\\)\$\$?[^$]+\$\$?)")
 _SPACE = re.compile(r"\s+")
@@ -93,8 +94,11 @@ def _outside_math(text: str, convert: Callable[[str], str]) -> str:
 
 
 def _plain(text: str) -> str:
-    text = _FORMATTING.sub("", _accents(text))
-    return _ESCAPED.sub(r"\1", text.replace("~", " ").replace("{", "").replace("}", ""))
+    text = _FORMATTING.sub("", _accents(text)).replace("~", " ")
+    # Beside a command that is left, braces hold its argument.
+    if not _COMMAND.search(text):
+        text = text.replace("{", "").replace("}", "")
+    return _ESCAPED.sub(r"\1", text)
 
 
 def _accents(text: str) -> str:

@@ -1,0 +1,239 @@
+"""Fetching e-prints into a file store, each version once.
+
+``/src`` gives the newest version as it was submitted. What arXiv cannot give is settled too, with the reason:
+withdrawn, no source, not public (403). Only a failure of the way there is tried again at the next call.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from db import documents
+from db.documents import WantedDocument
+from db.records import FetchedDocument
+from ingest.archive import sniff
+from ingest.arxiv_id import ArxivId, parse
+from ingest.http import Answer, BodyTooLargeError, BrokenBodyError, PoliteClient, UnavailableError, UnsafeRedirectError
+from ingest.recording import stored_requests
+
+KIND = "eprint"
+MAX_EPRINT_BYTES = 150 * 2**20
+MAX_REFUSALS = 3
+"""So many 403 in a row for sources that are not marked as encrypted mean that arXiv refuses everything."""
+MAX_FAILURES = 3
+"""So many e-prints in a row without an answer mean that arXiv is down."""
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class UnknownPaperError(Exception):
+    """A paper is not in the corpus."""
+
+    def __init__(self, arxiv_ids: Sequence[str]) -> None:
+        super().__init__(f"not in the corpus: {', '.join(arxiv_ids)}; harvest their sets first")
+
+
+class RefusedError(Exception):
+    """ArXiv forbids one e-print after the other, which means that it forbids asking."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"arXiv answered 403 to {MAX_REFUSALS} e-prints in a row that are not marked as encrypted; do not ask "
+            "again before you know why (info.arxiv.org/help/robots.html)"
+        )
+
+
+class InvalidKeyError(ValueError):
+    """A key into the file store is no SHA-256."""
+
+    def __init__(self, sha256: str) -> None:
+        super().__init__(f"{sha256!r} is no SHA-256 in lower-case hexadecimal digits")
+
+
+class FileStore:
+    """Files in a folder by the SHA-256 of their content, so that each content is kept once."""
+
+    def __init__(self, folder: Path | str) -> None:
+        self.folder = Path(folder)
+
+    def put(self, data: bytes) -> str:
+        """Keep the bytes and return their key. A reader never sees half a file."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        target = self.path(sha256)
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=".incoming-")
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.replace(temporary, target)
+            except BaseException:
+                Path(temporary).unlink(missing_ok=True)
+                raise
+        return sha256
+
+    def get(self, sha256: str) -> bytes:
+        """Return the bytes of a key; raises FileNotFoundError if they are not here."""
+        return self.path(sha256).read_bytes()
+
+    def has(self, sha256: str) -> bool:
+        """Whether the bytes of a key are here."""
+        return self.path(sha256).is_file()
+
+    def path(self, sha256: str) -> Path:
+        """Where the bytes of a key are; raises InvalidKeyError for what is no key."""
+        if not _SHA256.fullmatch(sha256):
+            raise InvalidKeyError(sha256)
+        return self.folder / sha256[:2] / sha256
+
+
+@dataclass(frozen=True, slots=True)
+class FetchSummary:
+    """What fetching did."""
+
+    asked: int = 0
+    """E-prints asked for."""
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    """How often each outcome of FetchedDocument came."""
+    skipped: int = 0
+    """Named papers whose newest version is settled already."""
+
+
+def fetch(
+    engine: Engine,
+    client: PoliteClient,
+    store: FileStore,
+    *,
+    limit: int | None = None,
+    arxiv_ids: Sequence[str] = (),
+    now: datetime,
+    progress: Callable[[str, FetchedDocument], None] | None = None,
+) -> FetchSummary:
+    """Fetch the e-prints of core papers, or of the given papers, that are not settled yet.
+
+    Args:
+        engine: The database.
+        client: Asks arXiv; its requests are written into the table ``request``.
+        store: Where the bytes go.
+        limit: Most e-prints to ask for.
+        arxiv_ids: Papers to fetch, whatever their relevance; empty for all core papers.
+        now: The time (UTC) written with the outcomes.
+        progress: Told each paper and its outcome.
+
+    Raises:
+        UnknownPaperError: a named paper is not in the corpus.
+        RefusedError: arXiv forbids one e-print after the other.
+        ingest.http.UnavailableError: several e-prints in a row could not be had.
+        ingest.http.TrafficStoppedError: arXiv refused; what was fetched before is stored.
+    """
+    wanted, skipped = _wanted(engine, arxiv_ids, limit)
+    outcomes = _Outcomes(engine, progress)
+    with stored_requests(engine, client):
+        for item in wanted:
+            outcomes.add(item, _fetch_one(client, store, item, now))
+    outcomes.store()
+    return FetchSummary(len(wanted), dict(outcomes.counts), skipped)
+
+
+class _Outcomes:
+    """Stores outcomes as they come, but holds back refusals until it is clear that they concern single papers."""
+
+    def __init__(self, engine: Engine, progress: Callable[[str, FetchedDocument], None] | None) -> None:
+        self.counts: Counter[str] = Counter()
+        self._engine = engine
+        self._progress = progress
+        self._waiting: list[tuple[WantedDocument, FetchedDocument]] = []
+        self._failures = 0
+
+    def add(self, item: WantedDocument, fetched: FetchedDocument) -> None:
+        self._waiting.append((item, fetched))
+        if fetched.outcome == "encrypted" and "S" not in item.source_type:
+            if len(self._waiting) == MAX_REFUSALS:
+                raise RefusedError
+            return
+        self.store()
+        self._failures = self._failures + 1 if fetched.outcome == "failed" else 0
+        if self._failures == MAX_FAILURES:
+            raise UnavailableError(fetched.url, MAX_FAILURES, f"{fetched.reason}; three e-prints in a row failed")
+
+    def store(self) -> None:
+        for item, fetched in self._waiting:
+            with self._engine.begin() as connection:
+                documents.store_document(connection, item.paper_id, item.version, fetched)
+            self.counts[fetched.outcome] += 1
+            if self._progress:
+                self._progress(item.arxiv_id, fetched)
+        self._waiting.clear()
+
+
+def _wanted(engine: Engine, arxiv_ids: Sequence[str], limit: int | None) -> tuple[list[WantedDocument], int]:
+    with engine.connect() as connection:
+        if not arxiv_ids:
+            return documents.wanted_documents(connection, KIND, limit), 0
+        papers = list(dict.fromkeys(parse(text).paper for text in arxiv_ids))
+        found = documents.documents_of(connection, papers)
+        unknown = sorted(set(papers) - {item.arxiv_id for item in found})
+        if unknown:
+            raise UnknownPaperError(unknown)
+        settled = documents.settled(connection, [item.paper_id for item in found], KIND)
+    open_ones = [item for item in found if item.paper_id not in settled]
+    return open_ones[:limit], len(found) - len(open_ones)
+
+
+def _fetch_one(client: PoliteClient, store: FileStore, item: WantedDocument, now: datetime) -> FetchedDocument:
+    url = client.addresses.source(ArxivId(item.arxiv_id, item.version))
+    try:
+        answer = client.get(url, max_bytes=MAX_EPRINT_BYTES, compressed=False, check=_check_eprint)
+    except BodyTooLargeError as error:
+        return FetchedDocument(KIND, "too_large", url, now, reason=str(error))
+    except (UnavailableError, UnsafeRedirectError) as error:
+        return FetchedDocument(KIND, "failed", url, now, reason=str(error))
+    if answer.status == 200:
+        return _stored(store, answer, url, now)
+    outcome, reason = _refused(answer.status, item)
+    return FetchedDocument(KIND, outcome, url, now, reason=reason)
+
+
+def _check_eprint(body: bytes) -> None:
+    """Have it asked for again when arXiv sends a web page or nothing; an HTML submission comes packed."""
+    if not body or sniff(body) == "html":
+        raise BrokenBodyError("a web page or nothing came instead of an e-print")
+
+
+def _stored(store: FileStore, answer: Answer, url: str, now: datetime) -> FetchedDocument:
+    media_type = sniff(answer.body)
+    if not answer.body or (media_type == "html" and "html" in answer.headers.get("Content-Type", "")):
+        return FetchedDocument(
+            KIND, "failed", url, now, reason="arXiv sent a web page or nothing instead of an e-print"
+        )
+    return FetchedDocument(
+        kind=KIND,
+        outcome="pdf_only" if media_type == "pdf" else "stored",
+        url=url,
+        fetched_at=now,
+        sha256=store.put(answer.body),
+        bytes=len(answer.body),
+        media_type=media_type,
+        etag=answer.headers.get("ETag", ""),
+    )
+
+
+def _refused(status: int, item: WantedDocument) -> tuple[str, str]:
+    if status == 403:
+        return "encrypted", "arXiv answers 403: the source is not public"
+    if status == 404 and (item.withdrawn or "I" in item.source_type):
+        return "withdrawn", "arXiv answers 404 and the paper is withdrawn"
+    if status == 404:
+        return "no_source", "arXiv answers 404: it has no source for this version"
+    return "failed", f"arXiv answers with status {status}"

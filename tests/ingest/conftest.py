@@ -1,0 +1,111 @@
+"""Fixtures of the tests of ingest: a clock that needs no waiting, an empty corpus, small made-up papers."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from db.session import open_database
+from ingest.http import Clock, PoliteClient
+
+NOW = datetime(2026, 11, 22, 3, 0, 0)
+
+
+class VirtualClock(Clock):
+    """Time that passes only by sleeping."""
+
+    def __init__(self, start: datetime = NOW) -> None:
+        self.time = start
+        self.slept: list[float] = []
+
+    def now(self) -> datetime:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.time += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock()
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_database(tmp_path / "corpus.db")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def connect(tmp_path: Path, clock: VirtualClock) -> Iterator[Callable[..., PoliteClient]]:
+    """Makes clients towards a base address, on the virtual clock, with one state folder."""
+    clients: list[PoliteClient] = []
+
+    def make(url: str, **options: Any) -> PoliteClient:
+        settings: dict[str, Any] = {"clock": clock, "gap_on_loopback": True, **options}
+        clients.append(PoliteClient("Secateur-tests/1 (mailto:tests@example.org)", tmp_path / "state", url, **settings))
+        return clients[-1]
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+def _metadata_line(paper_id: str, **columns: Any) -> dict[str, Any]:
+    """One row of arXiv's metadata table, with made-up values where none are given."""
+    row: dict[str, Any] = {
+        "paper_id": paper_id,
+        "version": 1,
+        "created": "2020-03-06 05:06:12",
+        "updated": "2020-03-09 00:00:00",
+        "modtime": 1583712000,
+        "is_current": 1,
+        "is_withdrawn": 0,
+        "source_size": 1_089_536,
+        "source_format": "pdftex",
+        "source_flags": "",
+        "title": f"Pruning networks, part {paper_id}",
+        "authors": "Ada Lee, Bo Roy and Cy Diaz",
+        "abs_categories": "cs.LG stat.ML",
+        "comments": None,
+        "report_num": None,
+        "msc_class": None,
+        "acm_class": None,
+        "journal_ref": None,
+        "doi": None,
+        "license": "http://creativecommons.org/licenses/by/4.0/",
+        "abstract": "  We prune networks to 90\\% sparsity.",
+    }
+    return {**row, **columns}
+
+
+def _write_metadata(folder: Path, *rows: dict[str, Any]) -> Path:
+    """Write a replica's folder with these rows."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "metadata.jsonl").open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+    return folder
+
+
+@pytest.fixture
+def metadata_line() -> Callable[..., dict[str, Any]]:
+    """Makes one row of arXiv's metadata table."""
+    return _metadata_line
+
+
+@pytest.fixture
+def arxiv_folder(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a replica's folder with some rows."""
+    return lambda *rows: _write_metadata(tmp_path / "arxiv", *rows)
+
+
+@pytest.fixture
+def real_metadata(shared: Path) -> Path:
+    """The metadata rows of 509 real papers."""
+    return shared / "data" / "arxiv" / "db" / "arxiv_metadata_rows_from_oaipmh_testdb.jsonl"
