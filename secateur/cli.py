@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -41,7 +42,7 @@ def _start(
         typer.echo(context.get_help())
 
 
-for panel, commands in {
+PANELS: dict[str, dict[str, Callable[..., None]]] = {
     BUILD: {
         "harvest": harvesting.harvest,
         "fetch": harvesting.fetch,
@@ -61,7 +62,8 @@ for panel, commands in {
         "demo": demonstrating.demo,
     },
     CHECK: {"validate": validating.validate, "bench": validating.bench},
-}.items():
+}
+for panel, commands in PANELS.items():
     for name, function in commands.items():
         app.command(name, rich_help_panel=panel)(function)
 app.add_typer(validating.claims, name="claims", rich_help_panel=CHECK)

@@ -17,7 +17,7 @@ from corpus.knowledge import Knowledge, load_knowledge
 from corpus.reading import READER_VERSION
 from corpus.reading.latex import read_latex
 from corpus.results import read_results
-from corpus.tagging import TAGGER_VERSION, load_tagger
+from corpus.tagging import TAGGER_VERSION, load_model, tag
 from db.readings import (
     PaperText,
     Processing,
@@ -58,7 +58,7 @@ def tag_papers(
     """Tag title and abstract of every paper that this tagger has not read since it last changed."""
     with engine.execution_options(read_only=True).connect() as connection:
         waiting = untagged(connection, TAGGER_VERSION, limit)
-    tagger = load_tagger()
+    knowledge, model = load_knowledge(), load_model()
     read = unread = found = 0
     for start in range(0, len(waiting), BATCH):
         with engine.begin() as connection:
@@ -66,7 +66,7 @@ def tag_papers(
                 began = time.perf_counter()
                 done = _processing(paper, "tag", TAGGER_VERSION, paper.sha256, began, clock)
                 try:
-                    tags = tagger.tag(paper.title, paper.abstract)
+                    tags = tag(paper.title, paper.abstract, knowledge, model)
                 except Exception as error:  # one paper never stops the run
                     unread += 1
                     save_failure(connection, _failed(done, error), "record", "title and abstract")

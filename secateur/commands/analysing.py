@@ -9,6 +9,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
+from analysis.frames import records
 from db import views
 from secateur.commands.common import (
     DbOption,
@@ -42,7 +43,7 @@ def growth(
     try:
         monthly = monthly_counts(papers, _this_month())
         if counts:
-            print_rows(monthly.to_dict("records"), format, columns=list(monthly.columns))
+            print_rows(records(monthly), format, columns=list(monthly.columns))
             return
         fits = [fit_growth(monthly, method=method) for method in ("nb2", "quasi-poisson")]
         local = local_growth(monthly)
@@ -63,7 +64,7 @@ def growth(
         for number, fit in enumerate(fits)
     ]
     names = [name for name in rows[0] if name in local.columns]
-    rows += [{"span": "local"} | row for row in local[names].to_dict("records")]
+    rows += [{"span": "local"} | row for row in records(local[names])]
     print_rows(rows, format, columns=list(rows[0]))
 
 
@@ -89,7 +90,7 @@ def baselines(
     frame = find_contradictions(results) if contradictions else baseline_spread(results)
     if method and "method" in frame:
         frame = frame[frame["method"].str.lower() == method.lower()]
-    print_rows(frame.to_dict("records"), format, columns=list(frame.columns))
+    print_rows(records(frame), format, columns=list(frame.columns))
 
 
 def comparisons(
@@ -109,7 +110,7 @@ def comparisons(
     if graphml:
         write_graphml(graph, graphml)
     frame: pd.DataFrame = missing_comparisons(graph) if missing else paper_degrees(graph)
-    print_rows(frame.to_dict("records"), format, columns=list(frame.columns))
+    print_rows(records(frame), format, columns=list(frame.columns))
 
 
 def report(

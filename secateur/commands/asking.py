@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from analysis.frames import records
 from db import views
 from db.query import run_query
 from db.search import search as search_papers
@@ -61,22 +62,21 @@ def show(
         if record.empty:
             raise UsageError(f"{arxiv_id} is not in the corpus; `secateur harvest` brings it if its set is harvested")
         parts: dict[str, list[dict[str, Any]]] = {
-            "tags": views.tags(connection, arxiv_id=arxiv_id).drop(columns="arxiv_id").to_dict("records"),
-            "abstract_claims": views.abstract_claims(connection, arxiv_id=arxiv_id)
-            .drop(columns="arxiv_id")
-            .to_dict("records"),
-            "results": views.results(connection, arxiv_id=arxiv_id).to_dict("records"),
-            "citations": views.citations(connection, arxiv_id=arxiv_id).drop(columns="arxiv_id").to_dict("records"),
+            "tags": records(views.tags(connection, arxiv_id=arxiv_id).drop(columns="arxiv_id")),
+            "abstract_claims": records(views.abstract_claims(connection, arxiv_id=arxiv_id).drop(columns="arxiv_id")),
+            "results": records(views.results(connection, arxiv_id=arxiv_id)),
+            "citations": records(views.citations(connection, arxiv_id=arxiv_id).drop(columns="arxiv_id")),
         }
         every = views.findings(connection)
         concerned = every[[arxiv_id in papers for papers in every["papers"]]]
-        parts["findings"] = concerned.drop(columns=["cells"]).to_dict("records")
-    whole = record.iloc[0].to_dict() | parts
+        parts["findings"] = records(concerned.drop(columns=["cells"]))
+    facts = records(record)[0]
     if (format or default_format(sys.stdout)) is not Format.TABLE:
-        print_object(whole)
+        print_object(facts | parts)
         return
-    facts = [{"field": name, "value": value} for name, value in record.iloc[0].to_dict().items()]
-    print_rows(facts, Format.TABLE, title=f"arXiv:{arxiv_id}")
+    print_rows(
+        [{"field": name, "value": value} for name, value in facts.items()], Format.TABLE, title=f"arXiv:{arxiv_id}"
+    )
     columns = {
         "tags": ("facet", "value", "confidence", "quotation"),
         "results": ("table_label", "row", "col", "method", "role", "dataset", "model", "sparsity", "metric", "value"),
@@ -95,7 +95,7 @@ def status(
     """What is harvested, read and pending, and how large the corpus is."""
     settings = settings_for(context, db=db)
     with readable(settings).connect() as connection:
-        rows = views.status(connection).to_dict("records")
+        rows = records(views.status(connection))
     folder = settings.files_folder
     stored = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else 0
     rows.append({"name": "bytes of e-prints", "value": stored})

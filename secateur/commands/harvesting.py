@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -158,4 +159,4 @@ def replica(
 
     with Replica(folder, port=port, page_size=page_size) as server:
         typer.echo(server.url)
-        server.wait()
+        threading.Event().wait()

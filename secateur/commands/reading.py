@@ -64,13 +64,15 @@ def classify(
     file: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="Lines with id, title, abstract; - for stdin.")],
 ) -> None:
     """Tag the papers of a file, one JSON object a line; needs no database."""
-    from corpus.tagging import classify_object, load_tagger
+    from corpus.knowledge import load_knowledge
+    from corpus.tagging import classify_object, load_model
+    from corpus.tagging import tag as tag_paper
 
     if str(file) != "-" and not file.is_file():
         raise UsageError(f"there is no file {file}")
-    tagger = load_tagger()
+    knowledge, model = load_knowledge(), load_model()
     for paper in _papers(file):
-        found = classify_object(paper["id"], tagger.tag(paper["title"], paper["abstract"]))
+        found = classify_object(paper["id"], tag_paper(paper["title"], paper["abstract"], knowledge, model))
         sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
 
 

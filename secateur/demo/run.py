@@ -58,7 +58,10 @@ class Demo:
 
 
 def run_demo(folder: Path, *, seed: int, papers: int, say: Callable[[str], None]) -> Demo:
-    """Make the literature in ``folder``, run the nightly twice and the claim once; FolderNotEmptyError if it is in use."""
+    """Make the literature in ``folder``, run the nightly twice and the claim once.
+
+    Raises FolderNotEmptyError if the folder holds something else.
+    """
     began = time.perf_counter()
     _clear(folder)
     until = _now().date().replace(day=1)
@@ -68,6 +71,7 @@ def run_demo(folder: Path, *, seed: int, papers: int, say: Callable[[str], None]
         db=str(folder / "secateur.db"),
         files=folder / "files",
         site=folder / "site",
+        state=folder / "state",
         sets=["cs", "stat", "eess"],
         fetch_limit=papers,
         show_unreviewed=True,
@@ -99,17 +103,11 @@ def _two_nights(engine: Engine, settings: Settings, folder: Path, say: Callable[
     """Run the nightly, and again; how many records the second one found new or changed."""
     with Replica(folder / "arxiv", page_size=100) as replica:
         say(f"demo: arXiv's replica answers at {replica.url}")
-        client = PoliteClient(settings.user_agent, folder / "state", base_url=replica.url)
+        client = PoliteClient(settings.user_agent, settings.state, base_url=replica.url)
         with client:
-            for name in ("first", "second"):
-                digest = nightly(
-                    engine,
-                    settings,
-                    client,
-                    _now,
-                    fetch_limit=settings.fetch_limit,
-                    say=lambda step, name=name: say(f"demo: {name} night: {step}"),
-                )
+            for night in ("first", "second"):
+                say(f"demo: the {night} night")
+                digest = nightly(engine, settings, client, _now, fetch_limit=settings.fetch_limit, say=_silent)
                 for line in digest.lines():
                     say(f"  {line}")
     return digest.harvested.added + digest.harvested.changed if digest.harvested else -1
@@ -136,11 +134,17 @@ def _found(engine: Engine, truth: Truth, changed: int) -> Found:
 
 def print_demo(demo: Demo, wanted: Format | None) -> bool:
     """Print planted truth against what was found, then the verdict; whether all of it is within its bounds."""
-    print_rows([asdict(row) for row in demo.rows], wanted, title="planted truth against what was found (synthetic papers)")
+    print_rows(
+        [asdict(row) for row in demo.rows], wanted, title="planted truth against what was found (synthetic papers)"
+    )
     if wanted in (None, Format.TABLE):
         print_rows(demo.report.rows(), wanted, title=f"claim {demo.report.claim_id}: {demo.report.label}")
     say(f"demo: {demo.seconds:.0f} s; open {demo.site.resolve()}")
     return demo.passed
+
+
+def _silent(_step: str) -> None:
+    return
 
 
 def _now() -> datetime:
