@@ -134,7 +134,8 @@ def other_matter(rng: np.random.Generator, relevance: str, day: date, name: str)
     if not topics:
         topics = [min(phrases("topics")[relevance], key=lambda each: each["since"])]
     topic = topics[int(rng.integers(len(topics)))]
-    title = choose(rng, topic["titles"]).format(name=name)
+    template = choose(rng, topic["titles"])
+    title = template.format(name=name) if "{name}" in template else f"{name}: {template}"
     text = " ".join(choose(rng, slot).format(name=name) for slot in topic["sentences"])
     return topic["topic"], FrontMatter(_marked(title), text, topic["categories"])
 

@@ -1,7 +1,7 @@
 """When the invented papers arrive: counts by month from a known process, days, versions and arXiv-like identifiers.
 
-Core papers follow mean = c * exp(rate * t) * season(month) with NB2 noise (variance = mean + dispersion * mean**2); what
-``analysis`` fits is thus known exactly. Identifiers have numbers that arXiv has never reached, so none is a real paper's.
+Core papers follow mean = c * exp(rate * t) * season(month) with NB2 noise (variance = mean + dispersion * mean**2), so
+what ``analysis`` should fit is known. Identifiers have numbers that arXiv has never reached: none is a real paper's.
 """
 
 from __future__ import annotations

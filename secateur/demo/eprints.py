@@ -15,13 +15,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from secateur.demo.abstracts import FrontMatter, choose, phrases
-from secateur.demo.idioms import Style
+from secateur.demo.cells import Style
 from secateur.demo.studies import Study
 from secateur.demo.tables import TableDraft
-from secateur.demo.world import Method
+from secateur.demo.world import Method, load_world
 
 PACKED_AT = 1_577_836_800
 """Time of every file inside an archive: 2020-01-01."""
+
+SETTINGS_SHARE = 0.3
+"""How many articles have a table of settings."""
 
 SPREADS = ("{mean} $\\pm$ {spread}", "{mean}$\\pm${spread}", "{mean}\\std{{{spread}}}", "${mean}_{{\\pm {spread}}}$")
 
@@ -87,15 +90,21 @@ def write_article(
 ) -> Article:
     """The article of a paper with experiments; ``broken`` names the table that is left without its end."""
     name = study.own.name if study.own else "the study"
-    cited = [method for method in study.compared if method.title]
-    cites = f"{style.cite}{{{','.join(method.key for method in cited)}}}" if cited else f"{style.cite}{{lecun1989}}"
+    cited = [method for method in study.compared if method.title] or [load_world().methods[1]]
+    cites = f"{style.cite}{{{','.join(method.key for method in cited)}}}"
     words = {"name": "\\ours" if study.own else name, "cites": cites, "table": tables[0].label}
     text = phrases("article")
     bibliography = _bibliography(rng, cited, natbib=style.cite == "\\citep")
     floats = [table.tex(closed=table.label != broken) for table in tables]
-    extra = _extra_table(rng, study)
+    extra = _settings_table(rng)
     sections = [
-        ("Introduction", [_fill(rng, text["introduction"], words), _fill(rng, text["contribution" if study.own else "study"], words)]),
+        (
+            "Introduction",
+            [
+                _fill(rng, text["introduction"], words),
+                _fill(rng, text["contribution" if study.own else "study"], words),
+            ],
+        ),
         ("Related Work", [_fill(rng, text["related"], words)]),
         *([("Method", [_fill(rng, text["method"], words)])] if study.own else []),
         ("Experiments", [_fill(rng, text["setup"], words), *floats, _fill(rng, text["discussion"], words), *extra]),
@@ -108,7 +117,13 @@ def write_article(
 def write_note(matter: FrontMatter, people: str) -> Article:
     """A short article without tables, for papers that report no results."""
     notice = phrases("article")["notice"]
-    return Article({"main.tex": _root(matter, people, "", f"\\section{{Introduction}}\n{escape(matter.abstract)}\n\n{notice}\n", "")})
+    return Article(
+        {
+            "main.tex": _root(
+                matter, people, "", f"\\section{{Introduction}}\n{escape(matter.abstract)}\n\n{notice}\n", ""
+            )
+        }
+    )
 
 
 def pack(rng: np.random.Generator, article: Article) -> Eprint:
@@ -136,17 +151,17 @@ def blank_pdf(title: str) -> Eprint:
     objects = (
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R "
-        b"/Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources 5 0 R >>",
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
+        b"<< /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >>",
     )
     body, offsets = b"%PDF-1.4\n", []
     for number, content in enumerate(objects, start=1):
         offsets.append(len(body))
         body += b"%d 0 obj\n%s\nendobj\n" % (number, content)
     table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    trailer = b"trailer\n<< /Size 5 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % len(body)
-    return Eprint(".pdf", body + b"xref\n0 5\n0000000000 65535 f \n" + table + trailer)
+    trailer = b"trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % len(body)
+    return Eprint(".pdf", body + b"xref\n0 6\n0000000000 65535 f \n" + table + trailer)
 
 
 def escape(text: str) -> str:
@@ -210,9 +225,6 @@ def _arrange(
 
 def _bibliography(rng: np.random.Generator, cited: list[Method], natbib: bool) -> str:
     entries = [_bibitem(rng, method, natbib) for method in cited]
-    if not entries:
-        lecun = "Y.~LeCun, J.~Denker, and S.~Solla.\n\\newblock Optimal brain damage.\n\\newblock In \\emph{NeurIPS}, 1989.\n"
-        entries = [f"\\bibitem{'[LeCun et~al.(1989)]' if natbib else ''}{{lecun1989}}\n{lecun}"]
     return "\\begin{thebibliography}{99}\n\n" + "\n".join(entries) + "\n\\end{thebibliography}\n"
 
 
@@ -232,18 +244,22 @@ def _bibitem(rng: np.random.Generator, method: Method, natbib: bool) -> str:
     return f"\\bibitem{label}{{{method.key}}}\n{method.authors}.\n\\newblock {escape(method.title)}.\n{where}\n"
 
 
-def _extra_table(rng: np.random.Generator, study: Study) -> list[str]:
+def _settings_table(rng: np.random.Generator) -> list[str]:
     """Now and then the settings of the runs, in which no number is a result."""
-    if rng.random() > 0.3:
+    if rng.random() > SETTINGS_SHARE:
         return []
-    rate, decay, epochs = choose(rng, ("0.1", "0.05", "0.01")), choose(rng, ("1e-4", "5e-4")), choose(rng, ("90", "100", "160"))
+    settings = {
+        "Learning rate": choose(rng, ("0.1", "0.05", "0.01")),
+        "Weight decay": choose(rng, ("1e-4", "5e-4")),
+        "Epochs": choose(rng, ("90", "100", "160")),
+        "Batch size": "256",
+    }
+    rows = "".join(f"{name} & {value} \\\\\n" for name, value in settings.items())
     caption = choose(rng, phrases("article")["settings_caption"])
-    return [
-        f"\\begin{{table}}[h]\n\\centering\n\\caption{{{caption}}}\n\\label{{tab:settings}}\n"
-        "\\begin{tabular}{lc}\n\\toprule\nHyper-parameter & Value \\\\\n\\midrule\n"
-        f"Learning rate & {rate} \\\\\nWeight decay & {decay} \\\\\nEpochs & {epochs} \\\\\nBatch size & 256 \\\\\n"
-        "\\bottomrule\n\\end{tabular}\n\\end{table}\n"
-    ]
+    header = "\\toprule\nHyper-parameter & Value \\\\\n\\midrule\n"
+    tabular = f"\\begin{{tabular}}{{lc}}\n{header}{rows}\\bottomrule\n\\end{{tabular}}\n"
+    opening = f"\\begin{{table}}[h]\n\\centering\n\\caption{{{caption}}}\n\\label{{tab:settings}}\n"
+    return [f"{opening}{tabular}\\end{{table}}\n"]
 
 
 def _gzipped(content: bytes) -> bytes:

@@ -7,47 +7,25 @@ pruned / change / multiply-adds, perplexity by model and pattern, error rates, s
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from secateur.demo.cells import (
+    METRIC_WORDS,
+    Style,
+    columns_spec,
+    context,
+    dense_cell,
+    dense_result,
+    frame,
+    meaning,
+    name_cell,
+    number_cell,
+    percent,
+    place,
+)
 from secateur.demo.studies import Measurement, Sheet
-from secateur.demo.tables import Rule, TableCell, TableDraft, TableLine
-from secateur.demo.truth import TrueResult
-from secateur.demo.world import Benchmark, Level, Method
-
-METRIC_WORDS = {
-    "top1_accuracy": "Top-1 accuracy (\\%)",
-    "accuracy": "Accuracy (\\%)",
-    "f1": "F1",
-    "perplexity": "Perplexity ($\\downarrow$)",
-    "zero_shot_accuracy": "Zero-shot accuracy (\\%)",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """How one paper writes its tables."""
-
-    cite: str
-    r"""``\cite`` or ``\citep``."""
-    own: str
-    """Source of the own method's name in rows."""
-    own_printed: str
-    """The same, as a reader sees it."""
-    booktabs: bool
-    bold_best: bool
-    spread: str
-    r"""Template of a mean with its deviation, such as ``{mean} $\pm$ {spread}``."""
-    dense_name: str
-    dense_cells: str
-    """What the dense row prints below each level: span, repeat or dash."""
-    signed: bool
-    """Changes as pruned minus base, else as a drop."""
-    speed_up: bool
-    """Multiply-adds as a ratio, else as a share removed."""
-    stub: str
-    """Header of the column of methods."""
-    caption: str
-    """One of the wordings: 0, 1 or 2."""
+from secateur.demo.tables import TableCell, TableDraft, TableLine
+from secateur.demo.world import Level
 
 
 def build(sheet: Sheet, style: Style, label: str) -> TableDraft:
@@ -66,133 +44,15 @@ def build(sheet: Sheet, style: Style, label: str) -> TableDraft:
     return builders[sheet.idiom](sheet, style, label)
 
 
-def dense_result(benchmark: Benchmark, value: float, method: str = "Dense", protocol: str | None = None) -> TrueResult:
-    """The meaning of the unpruned network's number, without its place."""
-    return replace(
-        _result(benchmark, value, method, "Dense", "dense"), sparsity=0.0, protocol=protocol, source="dense"
-    )
-
-
-def _result(benchmark: Benchmark, value: float, printed: str, canonical: str, role: str) -> TrueResult:
-    unit = "" if benchmark.metric == "perplexity" else "%"
-    return TrueResult(
-        arxiv_id="",
-        table="",
-        row=-1,
-        col=-1,
-        method=printed,
-        method_canonical=canonical,
-        role=role,
-        dataset=benchmark.dataset,
-        model=benchmark.model,
-        metric=benchmark.metric,
-        value=value,
-        unit=unit,
-    )
-
-
-def printed_name(sheet: Sheet, style: Style, method: Method) -> str:
-    """A method's name as a reader of this paper's tables sees it, without citation."""
-    if method is sheet.own:
-        return style.own_printed
-    name = method.prints[len(style.own) % len(method.prints)]
-    return name.replace("$\\ell_1$", "ℓ1").replace("$L_0$", "L0")
-
-
-def _name_cell(sheet: Sheet, style: Style, method: Method) -> TableCell:
-    if method is sheet.own:
-        return TableCell(style.own)
-    name = method.prints[len(style.own) % len(method.prints)]
-    return TableCell(f"{name}~{style.cite}{{{method.key}}}" if method.title else name)
-
-
-def _protocol(sheet: Sheet) -> str | None:
-    return "sequence length 4096" if sheet.long_context else None
-
-
-def _meaning(sheet: Sheet, style: Style, number: Measurement) -> TrueResult:
-    assert number.method is not None
-    own = number.method is sheet.own
-    result = _result(
-        number.benchmark,
-        round(number.value, number.decimals),
-        printed_name(sheet, style, number.method),
-        number.method.canonical,
-        "proposed" if own else "baseline",
-    )
-    level = number.level if number.benchmark.track != "filters" else None
-    return replace(
-        result,
-        sparsity=level.removed if level else None,
-        pattern=level.pattern if level else None,
-        spread=number.spread,
-        protocol=_protocol(sheet),
-        source=number.source,
-    )
-
-
-def _best(sheet: Sheet, benchmark: Benchmark, level: Level) -> float:
-    values = [n.value for n in sheet.numbers.values() if n.benchmark is benchmark and n.level == level]
-    return min(values) if benchmark.metric == "perplexity" else max(values)
-
-
-def _number_cell(sheet: Sheet, style: Style, number: Measurement) -> TableCell:
-    """A value, bold if it is the best of its column, with its deviation if there is one."""
-    assert number.level is not None
-    result = _meaning(sheet, style, number)
-    if sheet.idiom == "error":
-        result = replace(result, metric="error_rate", value=round(100 - number.value, number.decimals))
-    text = f"{result.value:.{number.decimals}f}"
-    if style.bold_best and number.value == _best(sheet, number.benchmark, number.level):
-        text = f"\\textbf{{{text}}}" if style.booktabs else f"{{\\bf {text}}}"
-    if number.spread is not None:
-        text = style.spread.format(mean=text, spread=f"{number.spread:.2f}")
-    return TableCell(text, result, number)
-
-
-def _dense_cell(sheet: Sheet, style: Style, benchmark: Benchmark, span: int = 1) -> TableCell:
-    number = sheet.dense[benchmark.key]
-    result = dense_result(benchmark, number.value, style.dense_name, _protocol(sheet))
-    if sheet.idiom == "error":
-        result = replace(result, metric="error_rate", value=round(100 - number.value, 2))
-    return TableCell(f"{result.value:.2f}", result, number, span)
-
-
-def _frame(style: Style) -> tuple[Rule, Rule, Rule]:
-    names = ("\\toprule", "\\midrule", "\\bottomrule") if style.booktabs else ("\\hline",) * 3
-    return Rule(names[0]), Rule(names[1]), Rule(names[2])
-
-
-def _columns_spec(style: Style, stubs: int, numbers: int) -> str:
-    return "l" * stubs + "c" * numbers if style.booktabs else "|" + "l|" * stubs + "c|" * numbers
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.10g}\\%"
-
-
-def _place(benchmark: Benchmark) -> str:
-    return f"{benchmark.model} on {benchmark.dataset}"
-
-
-def _context(sheet: Sheet) -> str:
-    if not sheet.benchmarks or sheet.benchmarks[0].metric != "perplexity":
-        return ""
-    return f", sequence length {4096 if sheet.long_context else 2048}"
-
-
 def _levels(sheet: Sheet, style: Style, label: str) -> TableDraft:
     """Methods by level of sparsity, one block of columns a benchmark; also shares kept and error rates."""
-    top, middle, bottom = _frame(style)
+    top, middle, bottom = frame(style)
     width = len(sheet.levels)
     kept = sheet.idiom == "kept"
-    heads = [
-        f"{100 * (1 - level.removed):.10g}" if kept else _percent(level.removed)
-        for level in sheet.levels
-    ]
+    heads = [f"{100 * (1 - level.removed):.10g}" if kept else percent(level.removed) for level in sheet.levels]
     over = "\\% of weights remaining" if kept else "Sparsity"
     one = len(sheet.benchmarks) == 1
-    blocks = [over] if one else [_place(benchmark) for benchmark in sheet.benchmarks]
+    blocks = [over] if one else [place(benchmark) for benchmark in sheet.benchmarks]
     align = "c" if style.booktabs else "c|"
     lines: list[TableLine] = [
         top,
@@ -203,16 +63,18 @@ def _levels(sheet: Sheet, style: Style, label: str) -> TableDraft:
         middle,
     ]
     for method in sheet.methods:
-        cells = [_name_cell(sheet, style, method)]
+        cells = [name_cell(sheet, style, method)]
         for benchmark in sheet.benchmarks:
-            for level in sheet.levels:
-                cells.append(_number_cell(sheet, style, sheet.numbers[method.name, benchmark.key, level.key]))
+            cells += [
+                number_cell(sheet, style, sheet.numbers[method.name, benchmark.key, level.key])
+                for level in sheet.levels
+            ]
         lines.append(tuple(cells))
     lines.append(bottom)
     return TableDraft(
         label,
         _levels_caption(sheet, style),
-        _columns_spec(style, 1, width * len(sheet.benchmarks)),
+        columns_spec(style, 1, width * len(sheet.benchmarks)),
         tuple(lines),
         starred=len(sheet.benchmarks) > 1,
         resized=len(sheet.benchmarks) > 1 and style.booktabs,
@@ -225,27 +87,27 @@ def _dense_row(sheet: Sheet, style: Style, width: int) -> tuple[TableCell, ...]:
     cells = [TableCell(style.dense_name)]
     for benchmark in sheet.benchmarks:
         if style.dense_cells == "span":
-            cell = _dense_cell(sheet, style, benchmark, width)
+            cell = dense_cell(sheet, style, benchmark, width)
             cells.append(cell if style.booktabs else replace(cell, align="c|"))
         elif style.dense_cells == "repeat":
-            cells += [_dense_cell(sheet, style, benchmark) for _ in range(width)]
+            cells += [dense_cell(sheet, style, benchmark) for _ in range(width)]
         else:
-            cells += [_dense_cell(sheet, style, benchmark), *(TableCell("-") for _ in range(width - 1))]
+            cells += [dense_cell(sheet, style, benchmark), *(TableCell("-") for _ in range(width - 1))]
     return tuple(cells)
 
 
 def _levels_caption(sheet: Sheet, style: Style) -> str:
     first = sheet.benchmarks[0]
     what = "Test error (\\%)" if sheet.idiom == "error" else METRIC_WORDS[first.metric]
-    where = _place(first) if len(sheet.benchmarks) == 1 else "two benchmarks"
+    where = place(first) if len(sheet.benchmarks) == 1 else "two benchmarks"
     metrics = {benchmark.metric for benchmark in sheet.benchmarks}
     if len(metrics) > 1:
         what = "Accuracy (F1 for SQuAD, in \\%)"
     deviation = " Mean and standard deviation over three seeds where we ran the method." if _has_spread(sheet) else ""
     wordings = (
-        f"{what} of {where}{_context(sheet)}.{deviation}",
-        f"Results for {where}: {what[0].lower()}{what[1:]} at several levels of sparsity{_context(sheet)}.{deviation}",
-        f"Comparison with earlier methods, {where}. Entries are {what[0].lower()}{what[1:]}{_context(sheet)}.{deviation}",
+        f"{what} of {where}{context(sheet)}.{deviation}",
+        f"Results for {where}: {what[0].lower()}{what[1:]} at several levels of sparsity{context(sheet)}.{deviation}",
+        f"Comparison with earlier methods, {where}: {what[0].lower()}{what[1:]}{context(sheet)}.{deviation}",
     )
     return wordings[int(style.caption)]
 
@@ -256,41 +118,45 @@ def _has_spread(sheet: Sheet) -> bool:
 
 def _rows(sheet: Sheet, style: Style, label: str) -> TableDraft:
     """Sparsity as a column, with the compression ratio beside it in one of the idioms."""
-    top, middle, bottom = _frame(style)
+    top, middle, bottom = frame(style)
     benchmark = sheet.benchmarks[0]
     ratios = sheet.idiom == "compression"
     heads = [style.stub, "Sparsity (\\%)", *(["Compression"] if ratios else []), "Top-1 (\\%)"]
     lines: list[TableLine] = [top, tuple(TableCell(head) for head in heads), middle]
-    lines.append((
-        TableCell(style.dense_name),
-        TableCell("0"),
-        *([TableCell("1$\\times$")] if ratios else []),
-        _dense_cell(sheet, style, benchmark),
-    ))
+    lines.append(
+        (
+            TableCell(style.dense_name),
+            TableCell("0"),
+            *([TableCell("1$\\times$")] if ratios else []),
+            dense_cell(sheet, style, benchmark),
+        )
+    )
     for level in sheet.levels:
         lines.append(middle)
         for method in sheet.methods:
             number = sheet.numbers[method.name, benchmark.key, level.key]
-            cell = _number_cell(sheet, style, number)
+            cell = number_cell(sheet, style, number)
             ratio = number.ratio or round(1 / (1 - level.removed), 1)
             if ratios and cell.result is not None:
                 cell = replace(cell, result=replace(cell.result, compression=ratio))
-            lines.append((
-                _name_cell(sheet, style, method),
-                TableCell(f"{100 * level.removed:.10g}"),
-                *([TableCell(f"{ratio:g}$\\times$")] if ratios else []),
-                cell,
-            ))
+            lines.append(
+                (
+                    name_cell(sheet, style, method),
+                    TableCell(f"{100 * level.removed:.10g}"),
+                    *([TableCell(f"{ratio:g}$\\times$")] if ratios else []),
+                    cell,
+                )
+            )
     lines.append(bottom)
     wordings = (
-        f"{_place(benchmark)}: top-1 accuracy of pruned networks.",
+        f"{place(benchmark)}: top-1 accuracy of pruned networks.",
         f"Pruning {benchmark.model} ({benchmark.dataset}). Sparsity is the share of weights removed.",
-        f"Accuracy against sparsity for {_place(benchmark)}. Best result of each block in bold.",
+        f"Accuracy against sparsity for {place(benchmark)}.",
     )
     return TableDraft(
         label,
         wordings[int(style.caption)],
-        _columns_spec(style, 1, len(heads) - 1),
+        columns_spec(style, 1, len(heads) - 1),
         tuple(lines),
         small="\\small",
         caption_below=not style.booktabs,
@@ -300,31 +166,36 @@ def _rows(sheet: Sheet, style: Style, label: str) -> TableDraft:
 
 def _columns(sheet: Sheet, style: Style, label: str) -> TableDraft:
     """Benchmarks as columns, the sparsity in the caption; tasks of language models with their mean."""
-    top, middle, bottom = _frame(style)
+    top, middle, bottom = frame(style)
     level = sheet.levels[0]
     tasks = sheet.idiom == "zero-shot"
     encoders = sheet.benchmarks[0].track == "encoders"
     lines: list[TableLine] = [top]
-    lines.append((
-        TableCell(style.stub),
-        *(TableCell(each.dataset) for each in sheet.benchmarks),
-        *([TableCell("Mean")] if tasks else []),
-    ))
+    lines.append(
+        (
+            TableCell(style.stub),
+            *(TableCell(each.dataset) for each in sheet.benchmarks),
+            *([TableCell("Mean")] if tasks else []),
+        )
+    )
     if not tasks:
         below = [("F1" if each.metric == "f1" else "Acc.") if encoders else each.model for each in sheet.benchmarks]
         lines.append((TableCell(), *(TableCell(text) for text in below)))
-    lines += [middle, _task_row(TableCell(style.dense_name), [_dense_cell(sheet, style, b) for b in sheet.benchmarks], tasks)]
+    lines += [
+        middle,
+        _task_row(TableCell(style.dense_name), [dense_cell(sheet, style, b) for b in sheet.benchmarks], tasks),
+    ]
     lines.append(middle)
     for method in sheet.methods:
         cells = [
-            _number_cell(sheet, style, sheet.numbers[method.name, each.key, level.key]) for each in sheet.benchmarks
+            number_cell(sheet, style, sheet.numbers[method.name, each.key, level.key]) for each in sheet.benchmarks
         ]
-        lines.append(_task_row(_name_cell(sheet, style, method), cells, tasks))
+        lines.append(_task_row(name_cell(sheet, style, method), cells, tasks))
     lines.append(bottom)
     return TableDraft(
         label,
         _columns_caption(sheet, style, level),
-        _columns_spec(style, 1, len(sheet.benchmarks) + tasks),
+        columns_spec(style, 1, len(sheet.benchmarks) + tasks),
         tuple(lines),
         starred=tasks,
         small="\\small",
@@ -333,7 +204,7 @@ def _columns(sheet: Sheet, style: Style, label: str) -> TableDraft:
 
 
 def _columns_caption(sheet: Sheet, style: Style, level: Level) -> str:
-    share = _percent(level.removed)
+    share = percent(level.removed)
     first = sheet.benchmarks[0]
     if sheet.idiom == "zero-shot":
         wordings = (
@@ -367,30 +238,30 @@ def _task_row(name: TableCell, cells: list[TableCell], with_mean: bool) -> tuple
 
 def _groups(sheet: Sheet, style: Style, label: str) -> TableDraft:
     """Perplexity: networks as columns, rows grouped by level or N:M pattern."""
-    top, middle, bottom = _frame(style)
+    top, middle, bottom = frame(style)
     heads = [TableCell("Sparsity"), TableCell(style.stub), *(TableCell(each.model) for each in sheet.benchmarks)]
-    dense = [_dense_cell(sheet, style, benchmark) for benchmark in sheet.benchmarks]
+    dense = [dense_cell(sheet, style, benchmark) for benchmark in sheet.benchmarks]
     lines: list[TableLine] = [top, tuple(heads), middle, (TableCell("0\\%"), TableCell(style.dense_name), *dense)]
     for level in sheet.levels:
         lines.append(middle)
         for index, method in enumerate(sheet.methods):
-            text = level.pattern or _percent(level.removed)
+            text = level.pattern or percent(level.removed)
             stub = f"\\multirow{{{len(sheet.methods)}}}{{*}}{{{text}}}" if index == 0 else ""
             numbers = [
-                _number_cell(sheet, style, sheet.numbers[method.name, each.key, level.key]) for each in sheet.benchmarks
+                number_cell(sheet, style, sheet.numbers[method.name, each.key, level.key]) for each in sheet.benchmarks
             ]
-            lines.append((TableCell(stub), _name_cell(sheet, style, method), *numbers))
+            lines.append((TableCell(stub), name_cell(sheet, style, method), *numbers))
     lines.append(bottom)
-    context = f"context of {4096 if sheet.long_context else 2048} tokens"
+    tokens = f"context of {4096 if sheet.long_context else 2048} tokens"
     wordings = (
-        f"WikiText-2 perplexity ($\\downarrow$) of pruned language models{_context(sheet)}.",
-        f"Perplexity on WikiText-2 with a {context}; lower is better.",
-        f"Language modelling after one-shot pruning (WikiText-2 perplexity, {context}).",
+        f"WikiText-2 perplexity ($\\downarrow$) of pruned language models{context(sheet)}.",
+        f"Perplexity on WikiText-2 with a {tokens}; lower is better.",
+        f"Language modelling after one-shot pruning (WikiText-2 perplexity, {tokens}).",
     )
     return TableDraft(
         label,
         wordings[int(style.caption)],
-        _columns_spec(style, 2, len(sheet.benchmarks)),
+        columns_spec(style, 2, len(sheet.benchmarks)),
         tuple(lines),
         starred=len(sheet.benchmarks) > 3,
         caption_below=not style.booktabs,
@@ -399,28 +270,29 @@ def _groups(sheet: Sheet, style: Style, label: str) -> TableDraft:
 
 def _changes(sheet: Sheet, style: Style, label: str) -> TableDraft:
     """Filter pruning: base, pruned, change and multiply-adds, one group of rows a benchmark."""
-    top, middle, bottom = _frame(style)
+    top, middle, bottom = frame(style)
     change = "$\\Delta$ Acc." if style.signed else "Acc. drop (\\%)"
     cost = "Speed-up" if style.speed_up else "FLOPs $\\downarrow$ (\\%)"
     heads = (style.stub, "Base (\\%)", "Pruned (\\%)", change, cost)
     align = "c" if style.booktabs else "|c|"
     lines: list[TableLine] = [top, tuple(TableCell(head) for head in heads)]
     for benchmark in sheet.benchmarks:
-        lines += [middle, (TableCell(_place(benchmark), span=5, align=align),), middle]
+        lines += [middle, (TableCell(place(benchmark), span=5, align=align),), middle]
         for method in sheet.methods:
             numbers = [n for n in sheet.numbers.values() if n.method is method and n.benchmark is benchmark]
             lines += [_change_row(sheet, style, number) for number in numbers]
     lines.append(bottom)
     words = "Speed-up is the ratio of multiply-adds before and after, not a measured time." if style.speed_up else ""
+    base = "``Base'' is the unpruned accuracy."
     wordings = (
         f"Filter pruning on {_datasets(sheet)}. {words}",
-        f"Comparison with published filter pruning methods ({_datasets(sheet)}). ``Base'' is the unpruned accuracy. {words}",
+        f"Comparison with published filter pruning methods ({_datasets(sheet)}). {base} {words}",
         f"Top-1 accuracy before and after pruning. {words}",
     )
     return TableDraft(
         label,
         wordings[int(style.caption)].strip(),
-        _columns_spec(style, 1, 4),
+        columns_spec(style, 1, 4),
         tuple(lines),
         small="\\footnotesize",
         old_centre=not style.booktabs,
@@ -435,18 +307,23 @@ def _change_row(sheet: Sheet, style: Style, number: Measurement) -> tuple[TableC
     assert number.method is not None
     assert number.base is not None
     assert number.level is not None
-    meaning = _meaning(sheet, style, number)
+    result = meaning(sheet, style, number)
     change = number.change if number.change is not None else round(number.value - number.base, 2)
     shown = f"${change:+.2f}$" if style.signed else f"{0.0 - change:.2f}"
     removed = number.level.removed
     speed_up = round(1 / (1 - removed), 2)
     cost, metric, unit = (
-        (f"{speed_up:.2f}$\\times$", "speedup", "x") if style.speed_up else (f"{100 * removed:.1f}", "flops_reduction", "%")
+        (f"{speed_up:.2f}$\\times$", "speedup", "x")
+        if style.speed_up
+        else (f"{100 * removed:.1f}", "flops_reduction", "%")
     )
     return (
-        _name_cell(sheet, style, number.method),
-        TableCell(f"{number.base:.2f}", dense_result(number.benchmark, number.base, meaning.method)),
-        TableCell(f"{number.value:.2f}", meaning, number),
-        TableCell(shown, replace(meaning, metric="accuracy_change", value=change, unit="points")),
-        TableCell(cost, replace(meaning, metric=metric, value=speed_up if style.speed_up else round(100 * removed, 1), unit=unit)),
+        name_cell(sheet, style, number.method),
+        TableCell(f"{number.base:.2f}", dense_result(number.benchmark, number.base, result.method)),
+        TableCell(f"{number.value:.2f}", result, number),
+        TableCell(shown, replace(result, metric="accuracy_change", value=change, unit="points")),
+        TableCell(
+            cost,
+            replace(result, metric=metric, value=speed_up if style.speed_up else round(100 * removed, 1), unit=unit),
+        ),
     )

@@ -1,8 +1,8 @@
 """Planted errors, and planted look-alikes that are none, in the numbers of otherwise consistent papers.
 
-A contradiction is a copied number moved by several points away from what its origin and others print. A slip is a printed
-change or ratio that does not follow from the row. A rounding look-alike has one decimal less, or a change computed from
-unrounded numbers.
+A contradiction is a copied number moved by several points away from what its origin and others print. A slip is a
+printed change or ratio that does not follow from the row. A rounding look-alike has one decimal less, or a change
+computed from unrounded numbers.
 """
 
 from __future__ import annotations
@@ -100,9 +100,11 @@ def _change_candidate(sheet: Sheet, number: Measurement) -> bool:
 
 
 def _changed(rng: np.random.Generator, number: Measurement) -> Measurement:
+    """Larger by a point or so, which no other dense model, sign or relative change explains."""
     assert number.base is not None
-    slip = float(rng.uniform(0.4, 1.4)) * float(rng.choice((-1.0, 1.0)))
-    return replace(number, change=round(number.value - number.base + slip, 2), mark="difference")
+    right = number.value - number.base
+    printed = float(np.copysign(abs(right) + rng.uniform(0.9, 1.9), right))
+    return replace(number, change=round(printed, 2), mark="difference")
 
 
 def _rounded_change(rng: np.random.Generator, number: Measurement) -> Measurement:

@@ -1,7 +1,7 @@
 """Who compares with whom, on what, and which numbers each invented paper prints.
 
-A paper measures its own method, copies most numbers of earlier methods from the paper that introduced them, and runs the
-rest again. Papers are drawn in the order of their dates, so that nothing is compared with what came later.
+A paper measures its own method, copies most numbers of earlier methods from the paper that introduced them, and runs
+the rest again. Papers are drawn in the order of their dates, so that nothing is compared with what came later.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 
 from secateur.demo.arrivals import Arrival
-from secateur.demo.world import Benchmark, Level, Method, World, dense_value, noisy
+from secateur.demo.world import Benchmark, Level, Method, World, dense_value, noisy, unpruned
 
 COPIED_SHARE = 0.85
 """How often a known number is copied rather than measured anew."""
@@ -89,7 +89,7 @@ class Study:
 
 @dataclass(slots=True)
 class Literature:
-    """What has been published so far: invented methods, first-printed numbers, how often each method was compared with."""
+    """What has been published so far: invented methods, numbers as first printed, how often each was compared with."""
 
     world: World
     invented: list[Method] = field(default_factory=list)
@@ -160,17 +160,18 @@ def _connections(
     rng: np.random.Generator, literature: Literature, day: date, own: Method | None, compared: tuple[Method, ...]
 ) -> list[Sheet]:
     available = literature.world.benchmarks_of("connections", day)
-    sheets = []
+    sheets: list[Sheet] = []
     for benchmark in _some(rng, available, 1, 2):
         idiom = pick(rng, CONNECTION_IDIOMS)
-        benchmarks, levels = (benchmark,), _levels((benchmark,))
+        benchmarks: tuple[Benchmark, ...] = (benchmark,)
+        levels = _levels(benchmarks)
         if idiom == "levels":
             alike = [each for each in available if each.levels == benchmark.levels and each != benchmark]
             benchmarks = (benchmark, *_some(rng, alike, 0, 1)) if alike else benchmarks
         elif idiom == "columns":
             common = [each for each in available if 0.9 in each.levels]
             benchmarks, levels = _some(rng, common, 2, 3), (Level(0.9),)
-        if any(sheet.benchmarks[0] in benchmarks for sheet in sheets):
+        if any(each in sheet.benchmarks for sheet in sheets for each in benchmarks):
             continue
         sheets.append(_sheet(rng, literature, idiom, benchmarks, levels, own, compared))
     return sheets
@@ -226,7 +227,7 @@ def _sheet(
     for benchmark in benchmarks:
         exact = benchmark.metric == "perplexity" or benchmark.track == "zero-shot"
         value = dense_value(benchmark, long_context)
-        value = value if exact else noisy(rng, value, benchmark, seeds=1)
+        value = value if exact else unpruned(rng, value)
         dense[benchmark.key] = Measurement(None, benchmark, None, value, "dense")
         for level in levels:
             for method in methods:
@@ -296,7 +297,7 @@ def _filter_measurement(
 ) -> Measurement:
     removed = float(rng.choice(benchmark.levels)) + float(rng.integers(-12, 13)) / 1000
     level = Level(round(removed, 3))
-    base = noisy(rng, benchmark.dense, benchmark, seeds=1)
+    base = unpruned(rng, benchmark.dense)
     loss = benchmark.dense - literature.world.true_value(method, benchmark, level)
     value = noisy(rng, base - loss + 0.2, benchmark)
     return Measurement(method, benchmark, level, value, source, base=base)

@@ -1,7 +1,7 @@
 """Tables as LaTeX together with the coordinates of their numbers in the expanded grid.
 
-A builder in ``idioms.py`` describes rows of cells; here they become source text, and each number gets the row and column
-that a reader should find it at: rules are no rows, a cell that spans columns is counted at its first.
+A builder in ``idioms.py`` describes rows of cells; here they become source text, and each number gets the row and
+column that a reader should find it at: rules are no rows, a cell that spans columns is counted at its first.
 """
 
 from __future__ import annotations

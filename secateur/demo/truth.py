@@ -1,7 +1,7 @@
-"""What the demo planted: the truth about an invented literature, as frozen dataclasses that are written to ``truth.json``.
+"""What the demo planted: the truth about an invented literature, as frozen dataclasses written to ``truth.json``.
 
-Coordinates of a result are those of the expanded grid (a cell that spans two columns counts twice, rules are no rows), so
-they can be compared with the cells that a reader finds. Sparsity is the fraction removed, compression original / new size.
+Coordinates of a result are those of the expanded grid (a cell that spans two columns counts twice, rules are no rows),
+as a reader finds them. Sparsity is the fraction removed, compression original / new size.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class TruePaper:
     criterion: tuple[str, ...] = ()
     withdrawn: bool = False
     unread: str | None = None
-    """Why its e-print cannot be read: encrypted, pdf-only, broken-archive, no-root-file, broken-table; None if it can."""
+    """Why its e-print is not read: encrypted, pdf-only, broken-archive, no-root-file, broken-table; None if it is."""
 
 
 @dataclass(frozen=True, slots=True)

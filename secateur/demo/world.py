@@ -1,7 +1,7 @@
 """The simulated world behind the invented papers: benchmarks, methods, and what a measurement of a method gives.
 
-Each method has a skill; the true loss of a benchmark at an operating point is divided by it. A measurement adds the noise
-of seeds. Facts about real methods and the figures of the formula come from ``world.yaml``.
+Each method has a skill; the true loss of a benchmark at an operating point is divided by it. A measurement adds the
+noise of seeds. Facts about real methods and the figures of the formula come from ``world.yaml``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,11 @@ from typing import Any
 
 import numpy as np
 import yaml
+
+MOST_DEVIATIONS = 2.0
+"""Means over seeds stay within so many standard errors, so that no honest number looks like an error."""
+DENSE_RANGE = 0.2
+"""Unpruned networks of different papers differ by at most twice this, in points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,8 @@ class Names:
 
     stems: tuple[str, ...]
     endings: tuple[str, ...]
+    """Of pruning methods."""
+    other_endings: tuple[str, ...]
     first: tuple[str, ...]
     last: tuple[str, ...]
 
@@ -130,9 +137,15 @@ def dense_value(benchmark: Benchmark, long_context: bool = False) -> float:
 def noisy(rng: np.random.Generator, value: float, benchmark: Benchmark, seeds: int = 3) -> float:
     """A measured mean over seeds, rounded to two decimals as papers print it."""
     scale = benchmark.spread * (value if benchmark.metric == "perplexity" else 1.0)
-    measured = value + rng.normal(0.0, scale / np.sqrt(seeds))
+    deviation = float(np.clip(rng.normal(), -MOST_DEVIATIONS, MOST_DEVIATIONS))
+    measured = value + deviation * scale / np.sqrt(seeds)
     ceiling = np.inf if benchmark.metric == "perplexity" else 99.95
     return round(float(min(measured, ceiling)), 2)
+
+
+def unpruned(rng: np.random.Generator, value: float) -> float:
+    """Accuracy of one paper's unpruned network: papers differ a little, by recipe and seed."""
+    return round(value + float(rng.uniform(-DENSE_RANGE, DENSE_RANGE)), 2)
 
 
 @cache
@@ -148,6 +161,7 @@ def load_world() -> World:
         names=Names(
             stems=tuple(facts["name_stems"]),
             endings=tuple(facts["name_endings"]),
+            other_endings=tuple(facts["other_endings"]),
             first=tuple(facts["first_names"]),
             last=tuple(facts["last_names"]),
         ),
