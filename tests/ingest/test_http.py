@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,9 @@ Connect = Callable[..., PoliteClient]
 
 
 @pytest.fixture
-def replica(arxiv_folder: Callable[..., Path], metadata_line: Callable[..., dict[str, Any]], clock: Any) -> Iterator[Replica]:
+def replica(
+    arxiv_folder: Callable[..., Path], metadata_line: Callable[..., dict[str, Any]], clock: Any
+) -> Iterator[Replica]:
     folder = arxiv_folder(metadata_line("2003.03033"))
     (folder / "html").mkdir()
     (folder / "html" / "2003.03033.html").write_text("<html>paper</html>")
@@ -38,7 +41,7 @@ def replica(arxiv_folder: Callable[..., Path], metadata_line: Callable[..., dict
 
 def gaps(replica: Replica) -> list[float]:
     times = [request.at for request in replica.log]
-    return [(later - earlier).total_seconds() for earlier, later in zip(times, times[1:], strict=False)]
+    return [(later - earlier).total_seconds() for earlier, later in pairwise(times)]
 
 
 def test_three_seconds_lie_between_requests(replica: Replica, connect: Connect) -> None:
