@@ -86,16 +86,15 @@ def write_article(
     people: str,
     style: Style,
     tables: list[TableDraft],
-    broken: str | None = None,
 ) -> Article:
-    """The article of a paper with experiments; ``broken`` names the table that is left without its end."""
+    """The article of a paper with experiments."""
     name = study.own.name if study.own else "the study"
     cited = [method for method in study.compared if method.title] or [load_world().methods[1]]
     cites = f"{style.cite}{{{','.join(method.key for method in cited)}}}"
     words = {"name": "\\ours" if study.own else name, "cites": cites, "table": tables[0].label}
     text = phrases("article")
     bibliography = _bibliography(rng, cited, natbib=style.cite == "\\citep")
-    floats = [table.tex(closed=table.label != broken) for table in tables]
+    floats = [table.tex() for table in tables]
     extra = _settings_table(rng)
     sections = [
         (
@@ -138,10 +137,23 @@ def truncated(eprint: Eprint) -> Eprint:
     return Eprint(eprint.suffix, eprint.content[: len(eprint.content) // 3])
 
 
+def broken_off(article: Article) -> Article:
+    """The article in one file that ends in the middle of its first table."""
+    source = article.files.get("sections/experiments.tex", article.files["main.tex"])
+    source = (
+        source
+        if "\\documentclass" in source
+        else article.files["main.tex"].replace("\\input{sections/experiments}", source)
+    )
+    start = source.index("\\begin{tabular}")
+    return Article({"main.tex": source[: (start + source.index("\\end{tabular}", start)) // 2]})
+
+
 def rootless(article: Article) -> Eprint:
-    r"""An archive whose root file, the one with ``\documentclass``, is missing."""
-    rest = {name: source.encode() for name, source in article.files.items() if "\\documentclass" not in source}
-    return Eprint(".tar.gz", _archive(rest or {"00README.txt": b"The source of this synthetic paper was lost.\n"}))
+    """An archive with a bibliography and no file of LaTeX."""
+    readme = "The LaTeX files of this synthetic paper are missing.\n"
+    rest = {"00README.txt": readme, "main.bbl": article.files.get("main.bbl", "")}
+    return Eprint(".tar.gz", _archive({name: source.encode() for name, source in rest.items()}))
 
 
 def blank_pdf(title: str) -> Eprint:

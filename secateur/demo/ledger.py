@@ -131,6 +131,4 @@ def _look_alikes(
 
 def _read_tables(paper: Paper, tables: list[TableDraft]) -> list[TableDraft]:
     """The tables that a reader can be expected to read."""
-    if paper.withdrawn or paper.unread not in (None, "broken-table"):
-        return []
-    return tables[1:] if paper.unread == "broken-table" else tables
+    return [] if paper.withdrawn or paper.unread is not None else tables

@@ -97,10 +97,11 @@ def _eprint(rng: np.random.Generator, paper: Paper, tables: list[TableDraft]) ->
         return eprints.blank_pdf(paper.matter.title)
     if paper.study is None or paper.style is None:
         return eprints.pack(rng, eprints.write_note(paper.matter, paper.people))
-    broken = tables[0].label if paper.unread == "broken-table" else None
-    article = eprints.write_article(rng, paper.study, paper.matter, paper.people, paper.style, tables, broken)
+    article = eprints.write_article(rng, paper.study, paper.matter, paper.people, paper.style, tables)
     if paper.unread == "no-root-file":
         return eprints.rootless(article)
+    if paper.unread == "broken-table":
+        return eprints.pack(rng, eprints.broken_off(article))
     packed = eprints.pack(rng, article)
     return eprints.truncated(packed) if paper.unread == "broken-archive" else packed
 

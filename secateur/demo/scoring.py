@@ -1,7 +1,7 @@
 """Compares what was planted in an invented literature with what the real way of a paper found of it.
 
 Recall is the share of the planted that was found, precision the share of the found that was planted. A result is right
-only if its place and every field that the truth states are right. Unreadable papers count for their metadata alone.
+only if its place and every field that the truth states are right. What is salvaged from broken sources is not scored.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ ACCURACIES = frozenset({"accuracy", "top1_accuracy", "zero_shot_accuracy"})
 """Names of one metric in the tables of this field."""
 SHARE_TOLERANCE = 0.0051
 """How far a sparsity may be off: half a per cent, what rounding to whole per cents can do."""
+
+WITHHELD = frozenset({"encrypted", "pdf-only"})
+"""Reasons for which arXiv gives no source at all, so that nothing arrives that could be unread."""
 
 LEAST = {
     "papers harvested": (1.0, 1.0),
@@ -70,6 +73,8 @@ def score_demo(truth: Truth, found: Found) -> list[DemoRow]:
     """One row for each kind of thing that was planted."""
     harvested = set(found.papers["arxiv_id"])
     papers = records(found.papers)
+    broken = {paper.arxiv_id for paper in truth.papers if paper.unread is not None}
+    results = [row for row in records(found.results) if row["arxiv_id"] not in broken]
     return [
         _row("papers harvested", {paper.arxiv_id for paper in truth.papers}, harvested),
         _second_night(found.changed_by_second_night),
@@ -85,7 +90,7 @@ def score_demo(truth: Truth, found: Found) -> list[DemoRow]:
         ),
         _unread(truth.papers, found.unread),
         _growth(truth, found),
-        _results(truth.results, records(found.results)),
+        _results(truth.results, results),
         _comparisons(truth, found),
         *_errors(truth, found),
     ]
@@ -109,11 +114,11 @@ def _second_night(changed: int) -> DemoRow:
 
 
 def _unread(papers: Iterable[TruePaper], unread: pd.DataFrame) -> DemoRow:
-    """Papers, not items: one broken file may leave several. Withdrawn papers count neither way."""
-    withdrawn = {paper.arxiv_id for paper in papers if paper.withdrawn}
+    """Papers, not items: one broken file may leave several. Papers without a source from arXiv count neither way."""
+    silent = {paper.arxiv_id for paper in papers if paper.withdrawn or paper.unread in WITHHELD}
     kinds = unread[unread["kind"].isin(["document", "table"])]
     planted = {paper.arxiv_id for paper in papers if paper.unread is not None}
-    return _row("unread as planted", planted, set(kinds["arxiv_id"].dropna()) - withdrawn)
+    return _row("unread as planted", planted - silent, set(kinds["arxiv_id"].dropna()) - silent)
 
 
 def _growth(truth: Truth, found: Found) -> DemoRow:
@@ -191,7 +196,8 @@ def _plain(text: object) -> str:
 def _comparisons(truth: Truth, found: Found) -> DemoRow:
     invented = {paper.arxiv_id for paper in truth.papers}
     planted = {(pair.citing, pair.cited) for pair in truth.comparisons}
-    pairs = {pair for pair in found.comparisons if pair[1] in invented}
+    broken = {paper.arxiv_id for paper in truth.papers if paper.unread is not None}
+    pairs = {pair for pair in found.comparisons if pair[0] not in broken and pair[1] in invented}
     return _row("comparisons between papers", planted, pairs)
 
 

@@ -61,11 +61,10 @@ class TableDraft:
                     yield replace(cell.result, arxiv_id=arxiv_id, table=self.label, row=row, col=col), cell.measurement
                 col += cell.span
 
-    def tex(self, closed: bool = True) -> str:
-        r"""The float's source; ``closed=False`` leaves out ``\end{tabular}``, the demo's planted malformed table."""
+    def tex(self) -> str:
+        """The float's source."""
         body = "\n".join(_line(line) for line in self.lines)
-        end = "\\end{tabular}" if closed else ""
-        tabular = f"\\begin{{tabular}}{{{self.columns}}}\n{body}\n{end}"
+        tabular = f"\\begin{{tabular}}{{{self.columns}}}\n{body}\n\\end{{tabular}}"
         if self.resized:
             tabular = f"\\resizebox{{\\linewidth}}{{!}}{{%\n{tabular}}}"
         caption = f"\\caption{{{self.caption}}}\n\\label{{{self.label}}}"
