@@ -139,17 +139,20 @@ def timings(connection: Connection, plan_sha256: str) -> list[TimingRow]:
 
 
 def store_verdict(connection: Connection, plan_sha256: str, rows: Iterable[VerdictRow]) -> None:
-    """Store a verdict's rows, in place of those for the same part, version and number of seeds."""
+    """Store a verdict's rows; one that says what the row of its part, version and seeds says leaves that in place."""
     for row in rows:
-        connection.execute(
-            delete(verdict).where(
-                (verdict.c.plan_sha256 == plan_sha256)
-                & (verdict.c.part == row.part)
-                & (verdict.c.verdict_version == row.verdict_version)
-                & (verdict.c.seeds == row.seeds)
-            )
+        same = (
+            (verdict.c.plan_sha256 == plan_sha256)
+            & (verdict.c.part == row.part)
+            & (verdict.c.verdict_version == row.verdict_version)
+            & (verdict.c.seeds == row.seeds)
         )
-        connection.execute(insert(verdict).values(plan_sha256=plan_sha256, **asdict(row)))
+        said = select(verdict.c.label, verdict.c.cause, verdict.c.estimate, verdict.c.low, verdict.c.high).where(same)
+        stored = connection.execute(said).first()
+        if stored is None:
+            connection.execute(insert(verdict).values(plan_sha256=plan_sha256, **asdict(row)))
+        elif tuple(stored) != (row.label, row.cause, row.estimate, row.low, row.high):
+            connection.execute(update(verdict).where(same).values(**asdict(row)))
 
 
 def verdicts(connection: Connection, plan_sha256: str) -> list[VerdictRow]:
@@ -160,12 +163,12 @@ def verdicts(connection: Connection, plan_sha256: str) -> list[VerdictRow]:
 
 
 def newest_label(connection: Connection, claim_id: str) -> str | None:
-    """The newest label of a claim as a whole, whatever its plan; None before its first verdict."""
+    """The label of a claim as a whole: of its newest plan, after the most seeds; None before its first verdict."""
     statement = (
         select(verdict.c.label)
         .join(plan, plan.c.sha256 == verdict.c.plan_sha256)
         .where((plan.c.claim_id == claim_id) & (verdict.c.part == "whole"))
-        .order_by(verdict.c.id.desc())
+        .order_by(plan.c.frozen_at.desc(), verdict.c.seeds.desc(), verdict.c.id.desc())
         .limit(1)
     )
     return connection.execute(statement).scalar_one_or_none()

@@ -51,7 +51,9 @@ class BenchRow:
     scipy: float
     numpy: float
     torch: float | None
-    """None where torch is not installed."""
+    """torch's matrix product; None where torch is not installed."""
+    torch_linear: float | None
+    """torch's linear layer, with the input as [N, K]."""
     ratio: float
     """Fastest dense seconds / our sparse seconds, measured."""
 
@@ -77,7 +79,9 @@ def dense_products(weight: NDArray[np.float32], x: NDArray[np.float32]) -> dict[
         import torch
 
         torch_weight, torch_x = torch.from_numpy(weight), torch.from_numpy(x)
+        torch_rows = torch_x.T.contiguous()
         products["torch"] = lambda: torch_weight @ torch_x
+        products["torch_linear"] = lambda: torch.nn.functional.linear(torch_rows, torch_weight)
     return products
 
 
@@ -108,6 +112,7 @@ def _bench_one(shape: tuple[int, int, int], sparsity: float, seconds: float, rng
         scipy=medians["scipy"],
         numpy=medians["numpy"],
         torch=medians.get("torch"),
+        torch_linear=medians.get("torch_linear"),
         ratio=min(medians[name] for name in dense) / medians["sparse"],
     )
 

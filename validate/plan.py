@@ -1,0 +1,135 @@
+"""Freezes a claim into a plan before anything runs: settings, arms, margins, looks, levels and the data's checksum.
+
+The plan's hash names it; runs and verdicts hang on the hash, so a changed claim, margin, data set or engine starts
+anew. A time limit is no part of it: it may end a call before its next look, but decides nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from validate.claims.schema import Claim, Part, Setting
+
+ENGINE_VERSION = "1"
+"""Changes whenever the engine's results may change for the same seed."""
+
+LOOKS = (5, 10, 20)
+"""Numbers of seeds after which a verdict is taken; the last is the largest number of seeds."""
+
+RUNNABLE_KINDS = ("absolute", "delta", "ordering", "compression", "structural")
+_MARGINS = Path(__file__).with_name("margins.yaml")
+
+
+class NotTestableError(ValueError):
+    """The claim can't be tested by this engine, whatever is run."""
+
+
+class SettingIncompleteError(ValueError):
+    """The paper leaves something open that no declared completion fills in."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPart:
+    """A part of the claim with its margin."""
+
+    part: Part
+    margin: float
+    """In the units of the part's quantity."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that is decided before the first run."""
+
+    claim: Claim
+    settings: Mapping[str, Setting]
+    """By name of the completion."""
+    parts: tuple[PlannedPart, ...]
+    data_sha256: str
+    """Of the data set's arrays; empty where it is not on this machine."""
+    looks: tuple[int, ...] = LOOKS
+    engine_version: str = ENGINE_VERSION
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The plan as plain data."""
+        return {
+            "claim": self.claim.model_dump(mode="json"),
+            "settings": {name: setting.model_dump(mode="json") for name, setting in self.settings.items()},
+            "margins": {planned.part.id: planned.margin for planned in self.parts},
+            "data_sha256": self.data_sha256,
+            "looks": list(self.looks),
+            "engine_version": self.engine_version,
+        }
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the body as canonical JSON."""
+        return canonical_sha256(self.body)
+
+    @property
+    def seeds(self) -> int:
+        """The largest number of seeds."""
+        return self.looks[-1]
+
+
+def canonical_sha256(body: Any) -> str:
+    """SHA-256 of JSON with sorted keys, no spaces and no NaN."""
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@cache
+def _margins() -> tuple[dict[str, Any], ...]:
+    return tuple(yaml.safe_load(_MARGINS.read_text(encoding="utf-8")))
+
+
+def margin_of(part: Part, dataset: str) -> float:
+    """The margin of a part: fixed by data set and quantity, and never less than the rounding of the printed number.
+
+    Structural and compression parts have the rounding alone. Raises NotTestableError where no margin is fixed.
+    """
+    if part.quantity in ("compression", "kept_percent"):
+        return part.rounding
+    for row in _margins():
+        if dataset in row["datasets"] and part.quantity in row["quantities"]:
+            return max(float(row["margin"]), part.rounding)
+    raise NotTestableError(f"no smallest effect of interest is fixed for {part.quantity} on {dataset}")
+
+
+def _check_testable(claim: Claim) -> None:
+    strange = sorted({part.kind for part in claim.parts} - set(RUNNABLE_KINDS))
+    if strange:
+        raise NotTestableError(f"the engine does not run claims of kind {', '.join(strange)} yet")
+    if claim.estimand != "final_epoch":
+        raise NotTestableError(f"the engine measures the final epoch only, the claim is about {claim.estimand}")
+    if claim.timing == "before" or claim.structure != "unstructured":
+        raise NotTestableError(f"the engine does not prune {claim.structure} {claim.timing} training yet")
+
+
+def freeze(claim: Claim, data_sha256: str, looks: tuple[int, ...] = LOOKS) -> Plan:
+    """The plan of a claim. A structural claim is arithmetic: its plan has one look after one seed.
+
+    Raises NotTestableError for what the engine can't run, and SettingIncompleteError if something needed for training
+    is left open by the paper and by a completion.
+    """
+    _check_testable(claim)
+    settings = claim.settings()
+    for name, setting in settings.items():
+        if setting.open_fields:
+            raise SettingIncompleteError(
+                f"{claim.id}, {name}: the paper leaves open {', '.join(setting.open_fields)}; declare three to five "
+                "completions that fill it in"
+            )
+    parts = tuple(PlannedPart(part, margin_of(part, claim.setting.dataset)) for part in claim.parts)
+    if all(part.kind == "structural" for part in claim.parts):
+        looks = (1,)
+    return Plan(claim, settings, parts, data_sha256, looks)

@@ -1,0 +1,316 @@
+"""Runs a claim: freeze the plan, run its arms seed by seed, judge at every look, time the pruned layers at the end.
+
+Every run is stored as soon as it is done, so a killed or timed-out validation goes on where it was. What can't be run
+here gets its label and reason without running anything.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache
+from importlib.util import find_spec
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, Engine
+
+from db import validation as store
+from db.validation import RunRow, TimingRow, VerdictRow
+from validate.claims.schema import Arm, Claim, Setting
+from validate.engine.data import Dataset, MissingAssetError, load_dataset
+from validate.kernels.sparse import kernel_name
+from validate.machine import describe_machine
+from validate.plan import NotTestableError, Plan, SettingIncompleteError, canonical_sha256, freeze
+from validate.report import StandIn, ValidationReport, summarise_arms
+from validate.threads import one_thread
+from validate.timing import measured_ratios, time_layers
+from validate.verdict import VERDICT_VERSION, Verdict, judge
+
+ProgressReport = Callable[[int, int, str], object]
+"""Called with the runs that are done, the runs up to the next look, and which one was done last."""
+
+
+class EngineUnavailableError(ImportError):
+    """The pruning engine can't run because torch is not installed."""
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One run, in a form that another process can take."""
+
+    arm_name: str
+    arm: Arm
+    completion: str
+    setting: Setting
+    seed: int
+
+
+_Result = tuple[RunRow, tuple[str, ...]]
+"""A row to store and the warnings of its run."""
+
+
+@cache
+def _dataset(name: str) -> Dataset:
+    return load_dataset(name)
+
+
+def _run(task: _Task) -> _Result:
+    """The row of one run, and its warnings. A run that breaks gives the outcome ``failed`` with its error."""
+    from validate.engine.experiment import run_arm
+
+    began = time.perf_counter()
+    row = RunRow(
+        arm=task.arm_name,
+        completion=task.completion,
+        seed=task.seed,
+        outcome="failed",
+        measures={},
+        correct=None,
+        examples=0,
+        seconds=0.0,
+        machine=describe_machine(),
+        finished_at=datetime.min,
+    )
+    try:
+        with one_thread():
+            outcome = run_arm(task.arm, task.setting, _dataset(task.setting.dataset), task.seed)
+    except Exception as error:  # a broken run is a result: it is stored, counted and shown
+        reason = f"failed: {type(error).__name__}: {error}"
+        return replace(row, seconds=time.perf_counter() - began, machine={**row.machine, "error": reason}), (reason,)
+    finished = replace(
+        row,
+        outcome=outcome.state,
+        measures=dict(outcome.measures),
+        correct=np.packbits(outcome.correct).tobytes() if outcome.correct.size else None,
+        examples=int(outcome.correct.size),
+        seconds=time.perf_counter() - began,
+    )
+    return finished, outcome.warnings
+
+
+def _results(tasks: Sequence[_Task], jobs: int, deadline: float | None) -> Generator[_Result, None, None]:
+    """Runs tasks in this process, or in ``jobs`` others, and stops handing them out at the deadline."""
+    if jobs == 1:
+        for task in tasks:
+            if deadline is not None and time.monotonic() >= deadline:
+                return
+            yield _run(task)
+        return
+    queue = iter(tasks)
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+        while deadline is None or time.monotonic() < deadline:
+            batch = list(islice(queue, 2 * jobs))
+            if not batch:
+                return
+            yield from pool.map(_run, batch)
+
+
+@dataclass
+class _Validation:
+    """One call of validate_claim: its plan, where it stores, and when it has to stop."""
+
+    engine: Engine
+    plan: Plan
+    now: datetime
+    jobs: int
+    deadline: float | None
+    progress: ProgressReport | None
+    began: float
+    warnings: list[str]
+
+    @property
+    def at(self) -> datetime:
+        """The time now, by the caller's clock."""
+        return self.now + timedelta(seconds=time.monotonic() - self.began)
+
+    def rows(self) -> list[RunRow]:
+        with self.engine.connect() as connection:
+            return store.runs(connection, self.plan.sha256)
+
+    def missing(self, seeds: int) -> list[_Task]:
+        """Runs that a look at so many seeds still needs, seed by seed, so that arms stay paired when time runs out."""
+        done = {row.key for row in self.rows() if row.outcome != "failed"}
+        return [
+            _Task(name, arm, completion, setting, seed)
+            for seed in range(seeds)
+            for completion, setting in self.plan.settings.items()
+            for name, arm in self.plan.claim.arms.items()
+            if (name, completion, seed) not in done
+        ]
+
+    def run_until(self, seeds: int) -> bool:
+        """Runs what a look needs; False if time ran out before it was complete."""
+        tasks = self.missing(seeds)
+        if tasks and find_spec("torch") is None:
+            raise EngineUnavailableError("running a claim needs torch: pip install 'secateur[validate]'")
+        total = seeds * len(self.plan.settings) * len(self.plan.claim.arms)
+        finished = 0
+        with closing(_results(tasks, self.jobs, self.deadline)) as results:
+            for row, warnings in results:
+                finished += 1
+                name = f"{row.arm}, {row.completion}, seed {row.seed}"
+                self.warnings += [f"{name}: {warning}" for warning in warnings]
+                with self.engine.begin() as connection:
+                    store.store_run(connection, self.plan.sha256, replace(row, finished_at=self.at))
+                if self.progress is not None:
+                    self.progress(total - len(tasks) + finished, total, name)
+        return finished == len(tasks)
+
+    def look(self, seeds: int, *, out_of_time: bool = False) -> Verdict:
+        """The verdict on the first ``seeds`` seeds, stored."""
+        rows = [row for row in self.rows() if row.seed < seeds]
+        control = self.plan.claim.positive_control
+        with self.engine.begin() as connection:
+            passed = control is not None and store.newest_label(connection, control) == "reproduced"
+            verdict = judge(self.plan, rows, control_passed=passed)
+            if out_of_time and not verdict.decided and verdict.label == "inconclusive":
+                verdict = replace(verdict, cause="budget")
+            store.store_verdict(connection, self.plan.sha256, _verdict_rows(verdict, self.plan.claim, self.at))
+        return verdict
+
+    def times(self) -> list[TimingRow]:
+        """Timings of the pruned layers, taken now unless they are there, with nothing else of ours running."""
+        with self.engine.connect() as connection:
+            stored = store.timings(connection, self.plan.sha256)
+        pruned = [arm for arm in self.plan.claim.arms.values() if arm.pruned]
+        if stored or not pruned or find_spec("torch") is None:
+            return stored
+        from validate.engine.experiment import run_arm
+        from validate.engine.inference import sparse_layers
+
+        setting = next(iter(self.plan.settings.values()))
+        with one_thread():
+            layers = sparse_layers(run_arm(pruned[0], setting, _dataset(setting.dataset), seed=0).model)
+        timings = time_layers(layers, self.at)
+        with self.engine.begin() as connection:
+            store.replace_timings(connection, self.plan.sha256, timings)
+        return timings
+
+
+def _verdict_rows(verdict: Verdict, claim: Claim, at: datetime) -> list[VerdictRow]:
+    whole = VerdictRow(
+        part="whole",
+        label=verdict.label,
+        cause=verdict.cause,
+        seeds=verdict.seeds,
+        estimate=None,
+        low=None,
+        high=None,
+        detail={"holds": verdict.holds, "completions": verdict.completions, "ran": verdict.ran},
+        verdict_version=VERDICT_VERSION,
+        at=at,
+    )
+    parts = [
+        replace(
+            whole,
+            part=part.part if verdict.completions == 1 else f"{part.part} [{part.completion}]",
+            label=part.label,
+            cause=part.cause,
+            estimate=part.estimate.value if part.estimate else None,
+            low=part.estimate.low if part.estimate else None,
+            high=part.estimate.high if part.estimate else None,
+            detail=asdict(part),
+        )
+        for part in verdict.parts
+    ]
+    others = [
+        replace(whole, part=f"for {one.claim}", label=one.label, cause=one.cause, detail={})
+        for one in _stand_ins(claim, verdict.label)
+    ]
+    return [*parts, *others, whole]
+
+
+def _stand_ins(claim: Claim, label: str) -> tuple[StandIn, ...]:
+    tone = {"reproduced": "supports", "not_reproduced": "questions"}.get(label, "undecided")
+    return tuple(StandIn(name, "surrogate_only", tone) for name in claim.stands_in_for)
+
+
+def _refuse(engine: Engine, claim: Claim, label: str, cause: str, now: datetime) -> ValidationReport:
+    """Stores and reports a label that needs no run."""
+    body = {"claim": claim.model_dump(mode="json"), "label": label, "cause": cause}
+    sha256 = canonical_sha256(body)
+    refusal = VerdictRow("whole", label, cause, 0, None, None, None, {}, VERDICT_VERSION, now)
+    with engine.begin() as connection:
+        _store(connection, claim, sha256, body, now)
+        store.store_verdict(connection, sha256, [refusal])
+    return ValidationReport(claim.id, claim.title, label, cause, sha256, seeds=0)
+
+
+def _store(connection: Connection, claim: Claim, plan_sha256: str, plan_body: dict[str, Any], now: datetime) -> None:
+    body = claim.model_dump(mode="json")
+    store.store_claim(connection, claim.id, canonical_sha256(body), claim.source.arxiv, claim.title, body, now)
+    store.store_plan(connection, plan_sha256, claim.id, plan_body, now)
+
+
+def _report(validation: _Validation, verdict: Verdict, timings: Sequence[TimingRow]) -> ValidationReport:
+    plan = validation.plan
+    rows = [row for row in validation.rows() if row.seed < max(verdict.seeds, 1)]
+    agreements = [row.measures["kernel_agrees"] for row in rows if "kernel_agrees" in row.measures]
+    ratios = [row.measures["multiply_add_ratio"] for row in rows if row.outcome == "done"]
+    return ValidationReport(
+        claim=plan.claim.id,
+        title=plan.claim.title,
+        label=verdict.label,
+        cause=verdict.cause,
+        plan_sha256=plan.sha256,
+        seeds=verdict.seeds,
+        holds=verdict.holds,
+        completions=verdict.completions,
+        parts=verdict.parts,
+        arms=summarise_arms(rows),
+        theoretical_ratio=max(ratios, default=None),
+        measured_ratio=measured_ratios(timings) or None,
+        kernel=kernel_name(),
+        kernel_agrees=all(agreements) if agreements else None,
+        stands_in_for=_stand_ins(plan.claim, verdict.label),
+        warnings=tuple(dict.fromkeys(validation.warnings)),
+    )
+
+
+def validate_claim(
+    engine: Engine,
+    claim: Claim,
+    *,
+    jobs: int = 1,
+    budget_seconds: float | None = None,
+    progress: ProgressReport | None = None,
+    now: datetime,
+) -> ValidationReport:
+    """Runs a claim on this machine, or goes on where an earlier call ended, and reports its verdict.
+
+    ``jobs`` processes run arms side by side, each on one thread; ``budget_seconds`` ends the runs (the label is then
+    ``inconclusive`` with cause ``budget`` unless an earlier look decided it); ``now`` is the time stored, in UTC.
+    Raises EngineUnavailableError if something has to run and torch is not installed.
+    """
+    try:
+        plan = freeze(claim, "")
+        plan = freeze(claim, _dataset(claim.setting.dataset).sha256)
+    except NotTestableError as error:
+        return _refuse(engine, claim, "not_testable_here", str(error), now)
+    except SettingIncompleteError as error:
+        return _refuse(engine, claim, "setting_incomplete", str(error), now)
+    except MissingAssetError as error:
+        return _refuse(engine, claim, "needs_assets", str(error), now)
+    with engine.begin() as connection:
+        _store(connection, claim, plan.sha256, plan.body, now)
+    began = time.monotonic()
+    deadline = None if budget_seconds is None else began + budget_seconds
+    validation = _Validation(engine, plan, now, jobs, deadline, progress, began, [])
+    verdict = None
+    for seeds in plan.looks:
+        complete = validation.run_until(seeds)
+        if not complete and verdict is not None:
+            verdict = validation.look(verdict.seeds, out_of_time=True)
+            break
+        verdict = validation.look(seeds, out_of_time=not complete)
+        if verdict.decided or not complete:
+            break
+    assert verdict is not None
+    return _report(validation, verdict, validation.times() if verdict.seeds else [])

@@ -1,0 +1,291 @@
+"""From raw runs to a verdict: pure statistics, rows in, labels out, by the protocol of docs/verdicts.md.
+
+Each part of a claim is tested by its kind under each completion; the parts make the whole, and the labels of the whole
+respect how the claim was read, whether the setting is a stand-in, and whether a positive control has passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from db.validation import RunRow
+from validate.plan import Plan, PlannedPart
+from validate.statistics import (
+    Estimate,
+    crossed_bootstrap,
+    holm,
+    mean_interval,
+    p_above,
+    p_below,
+    prediction_interval,
+    probability_of_improvement,
+    tail_at_each_look,
+)
+
+VERDICT_VERSION = "1"
+FEWEST_SEEDS = 5
+"""Below it a claim that depends on chance is never reproduced and never refuted."""
+
+_SIGN = {"accuracy": 1.0, "error": -1.0}
+"""Whether more is better."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartVerdict:
+    """What the runs say of one part under one completion."""
+
+    part: str
+    completion: str
+    kind: str
+    label: str
+    """reproduced, not_reproduced or inconclusive."""
+    cause: str = ""
+    seeds: int = 0
+    estimate: Estimate | None = None
+    """The quantity (absolute), or the gain of the arm over the other, positive when it is better (delta, ordering)."""
+    margin: float = 0.0
+    new_examples: Estimate | None = None
+    """The gain with an interval that also covers other test examples; delta and ordering only."""
+    probability: Estimate | None = None
+    """P(arm better than the other) over seeds; ordering only."""
+    compatible: str = "unknown"
+    """With the original, by its 95 % prediction interval: yes, no, unknown."""
+    refutation_p: float = 1.0
+    """One-sided p value of "the part is false by more than its margin"."""
+    diverged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the runs say of a claim."""
+
+    label: str
+    """What may be said of the claim."""
+    cause: str
+    ran: str
+    """What the runs came to by themselves: reproduced, not_reproduced or inconclusive."""
+    ran_cause: str
+    seeds: int
+    """Complete seeds of the completion that has the fewest."""
+    parts: tuple[PartVerdict, ...]
+    holds: int
+    """Under how many completions every part is reproduced."""
+    completions: int
+
+    @property
+    def decided(self) -> bool:
+        """Whether more seeds would change nothing by the protocol."""
+        return not (self.ran == "inconclusive" and self.ran_cause in ("underpowered", "real_but_small"))
+
+
+def _by_seed(rows: Iterable[RunRow], arm: str, completion: str) -> dict[int, RunRow]:
+    return {
+        row.seed: row for row in rows if row.arm == arm and row.completion == completion and row.outcome != "failed"
+    }
+
+
+def _values(rows: Mapping[int, RunRow], seeds: Sequence[int], quantity: str) -> list[float]:
+    return [float(rows[seed].measures[quantity]) for seed in seeds]
+
+
+def _resolution(rows: Mapping[int, RunRow], quantity: str) -> float:
+    """The step of an accuracy: one test example, in points."""
+    examples = max((row.examples for row in rows.values()), default=0)
+    return 100.0 / examples if quantity in _SIGN and examples else 0.0
+
+
+def _correctness(rows: Mapping[int, RunRow], seeds: Sequence[int]) -> NDArray[np.float64] | None:
+    """Right (1) or wrong (0) for [seeds, examples]; None where it was not kept."""
+    bits = []
+    for seed in seeds:
+        row = rows[seed]
+        if row.correct is None or row.examples == 0:
+            return None
+        bits.append(np.unpackbits(np.frombuffer(row.correct, dtype=np.uint8), count=row.examples))
+    return np.array(bits, dtype=np.float64)
+
+
+def _absolute(planned: PlannedPart, values: Sequence[float], looks: Sequence[int], resolution: float) -> PartVerdict:
+    """Two one-sided tests against value +- margin; refuted when the wider interval lies wholly outside."""
+    assert planned.part.value is not None
+    value = float(planned.part.value)
+    low, high = value - planned.margin, value + planned.margin
+    inner = mean_interval(values, tail_at_each_look(0.05, looks), resolution)
+    outer = mean_interval(values, tail_at_each_look(0.025, looks), resolution)
+    refutation = min(p_below(values, low, resolution), p_above(values, high, resolution))
+    verdict = _blank(planned, estimate=outer, refutation_p=refutation)
+    if low < inner.low and inner.high < high:
+        return replace(verdict, label="reproduced", cause="", estimate=inner)
+    if outer.high < low or outer.low > high:
+        return replace(verdict, label="not_reproduced", cause="")
+    return verdict
+
+
+def _delta(planned: PlannedPart, gains: Sequence[float], looks: Sequence[int], resolution: float) -> PartVerdict:
+    """Non-inferiority at the margin ("no loss"), or superiority ("improves")."""
+    bound = 0.0 if planned.part.compares == "better" else -planned.margin
+    outer = mean_interval(gains, tail_at_each_look(0.025, looks), resolution)
+    verdict = _blank(planned, estimate=outer, refutation_p=p_below(gains, bound, resolution))
+    if outer.low > bound:
+        return replace(verdict, label="reproduced", cause="")
+    if outer.high < bound:
+        return replace(verdict, label="not_reproduced", cause="")
+    return verdict
+
+
+def _ordering(planned: PlannedPart, gains: Sequence[float], looks: Sequence[int], resolution: float) -> PartVerdict:
+    """A paired difference above 0 that is also likely in a single pair of runs (Bouthillier et al. 2021)."""
+    outer = mean_interval(gains, tail_at_each_look(0.025, looks), resolution)
+    probability = probability_of_improvement(gains)
+    verdict = _blank(planned, estimate=outer, refutation_p=p_below(gains, 0.0, resolution))
+    verdict = replace(verdict, probability=probability)
+    if outer.low > 0 and probability.low > 0.5 and probability.high > 0.75:
+        return replace(verdict, label="reproduced", cause="")
+    if outer.low > 0:
+        return replace(verdict, cause="real_but_small")
+    if outer.high < 0:
+        return replace(verdict, label="not_reproduced", cause="reversed")
+    return verdict
+
+
+def _arithmetic(planned: PlannedPart, values: Sequence[float]) -> PartVerdict:
+    """Compression and structural parts: what was measured, in every run, against the printed number's rounding."""
+    assert planned.part.value is not None
+    value = float(planned.part.value)
+    estimate = Estimate(float(np.mean(values)), min(values), max(values))
+    # A printed number may have been rounded either way, and a measured one carries the error of its own arithmetic.
+    margin = planned.margin + 1e-9 * abs(value)
+    low = value - margin
+    high = np.inf if planned.part.compares == "at_least" else value + margin
+    if low <= estimate.low and estimate.high <= high:
+        return _blank(planned, estimate=estimate, label="reproduced", cause="")
+    if estimate.high < low or estimate.low > high:
+        return _blank(planned, estimate=estimate, label="not_reproduced", cause="", refutation_p=0.0)
+    return _blank(planned, estimate=estimate, cause="conflicting")
+
+
+def _blank(
+    planned: PlannedPart,
+    *,
+    label: str = "inconclusive",
+    cause: str = "underpowered",
+    estimate: Estimate | None = None,
+    refutation_p: float = 1.0,
+) -> PartVerdict:
+    part = planned.part
+    return PartVerdict(
+        part.id, "", part.kind, label, cause, estimate=estimate, margin=planned.margin, refutation_p=refutation_p
+    )
+
+
+def _compatible(planned: PlannedPart, values: Sequence[float]) -> str:
+    part = planned.part
+    if part.value is None or part.spread is None or part.original_seeds is None or part.original_seeds < 2:
+        return "unknown"
+    expected = prediction_interval(float(part.value), part.spread, part.original_seeds, len(values))
+    return "yes" if expected.low <= float(np.mean(values)) <= expected.high else "no"
+
+
+def _judge_part(plan: Plan, planned: PlannedPart, completion: str, rows: Sequence[RunRow]) -> PartVerdict:
+    part = planned.part
+    ours = _by_seed(rows, part.arm, completion)
+    theirs = _by_seed(rows, part.against, completion) if part.against else ours
+    seeds = sorted(ours.keys() & theirs.keys())
+    diverged = sum(row.outcome == "diverged" for arm in (ours, theirs) for row in arm.values())
+    fewest = 1 if part.kind in ("structural", "compression") else FEWEST_SEEDS
+    if len(seeds) < fewest:
+        return replace(_blank(planned), completion=completion, seeds=len(seeds), diverged=diverged)
+    values = _values(ours, seeds, part.quantity)
+    resolution = _resolution(ours, part.quantity)
+    new_examples = None
+    if part.against is None:
+        if part.kind in ("structural", "compression"):
+            verdict = _arithmetic(planned, values)
+        else:
+            verdict = _absolute(planned, values, plan.looks, resolution)
+    else:
+        sign = _SIGN[part.quantity]
+        others = _values(theirs, seeds, part.quantity)
+        gains = [sign * (one - other) for one, other in zip(values, others, strict=True)]
+        judge = _ordering if part.kind == "ordering" else _delta
+        verdict = judge(planned, gains, plan.looks, resolution)
+        right, their_right = _correctness(ours, seeds), _correctness(theirs, seeds)
+        if right is not None and their_right is not None:
+            new_examples = crossed_bootstrap(100 * (right - their_right), tail_at_each_look(0.025, plan.looks))
+    return replace(
+        verdict,
+        completion=completion,
+        seeds=len(seeds),
+        new_examples=new_examples,
+        compatible=_compatible(planned, values),
+        diverged=diverged,
+    )
+
+
+def _judge_completion(plan: Plan, parts: Sequence[PartVerdict]) -> tuple[str, str]:
+    """Label and cause of one completion: all parts reproduced, or one refuted after Holm, or neither."""
+    if all(part.label == "reproduced" for part in parts):
+        return "reproduced", ""
+    refuted = holm([part.refutation_p for part in parts], tail_at_each_look(0.025, plan.looks))
+    if any(sure and part.label == "not_reproduced" for sure, part in zip(refuted, parts, strict=True)):
+        return "not_reproduced", next((part.cause for part in parts if part.label == "not_reproduced"), "")
+    undecided = [part.cause for part in parts if part.label == "inconclusive"]
+    return "inconclusive", undecided[0] if undecided else "underpowered"
+
+
+def _combine(plan: Plan, outcomes: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    """Label and cause over all completions: only when every one fails is the claim refuted."""
+    labels = {label for label, _ in outcomes}
+    if labels in ({"reproduced"}, {"not_reproduced"}):
+        return outcomes[0]
+    if "inconclusive" in labels:
+        return next(outcome for outcome in outcomes if outcome[0] == "inconclusive")
+    held = sum(label == "reproduced" for label, _ in outcomes)
+    return "inconclusive", f"conflicting: holds in {held} of {len(plan.settings)} completions"
+
+
+def _limit(plan: Plan, label: str, cause: str, control_passed: bool | None) -> tuple[str, str]:
+    """What may be said of the source, given how the claim was read, what it was run on, and the positive control."""
+    claim = plan.claim
+    ran = label if not cause else f"{label} ({cause})"
+    if not claim.first_hand:
+        return "claim_unverified", f"ran: {ran}; the claim was read second-hand ({claim.source.read})"
+    if claim.setting.claimed_on:
+        tone = {"reproduced": "supports", "not_reproduced": "questions"}.get(label, "undecided")
+        return "surrogate_only", f"{tone} the claim, which was made on {claim.setting.claimed_on}"
+    if label == "not_reproduced" and claim.positive_control is not None and not control_passed:
+        return "inconclusive", f"refuted here, but the positive control {claim.positive_control} has not passed: run it"
+    if label == "not_reproduced" and claim.positive_control is None:
+        return "inconclusive", "refuted here, but the claim names no positive control"
+    return label, cause
+
+
+def judge(plan: Plan, rows: Iterable[RunRow], *, control_passed: bool | None = None) -> Verdict:
+    """The verdict on a plan from its raw runs, in any order.
+
+    ``control_passed`` says whether the claim's positive control was reproduced here; without it nothing is ever
+    ``not_reproduced``.
+    """
+    kept = list(rows)
+    parts: list[PartVerdict] = []
+    outcomes = []
+    for completion in plan.settings:
+        judged = [_judge_part(plan, planned, completion, kept) for planned in plan.parts]
+        parts += judged
+        outcomes.append(_judge_completion(plan, judged))
+    ran, ran_cause = _combine(plan, outcomes)
+    label, cause = _limit(plan, ran, ran_cause, control_passed)
+    return Verdict(
+        label=label,
+        cause=cause,
+        ran=ran,
+        ran_cause=ran_cause,
+        seeds=min(part.seeds for part in parts),
+        parts=tuple(parts),
+        holds=sum(outcome == "reproduced" for outcome, _ in outcomes),
+        completions=len(plan.settings),
+    )
