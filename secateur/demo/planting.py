@@ -27,11 +27,11 @@ def plant(rng: np.random.Generator, studies: list[Study], readable: Collection[s
     """The studies with errors and look-alikes in those papers whose e-prints can be read."""
     planted: set[int] = set()
     edits: dict[Place, Measurement] = {}
-    amount = max(2, len(studies) // 30)
+    amount = max(2, len(studies) // 25)
     steps: tuple[tuple[int, Callable[[Sheet, Measurement], bool], Callable[..., Measurement]], ...] = (
         (amount, _moved_candidate(studies, readable), _moved),
         (max(2, amount // 2), _change_candidate, _changed),
-        (max(1, amount // 3), _ratio_candidate, _mistaken_ratio),
+        (max(2, amount // 3), _ratio_candidate, _mistaken_ratio),
         (max(2, amount // 2), _change_candidate, _rounded_change),
         (max(2, amount // 2), _rounding_candidate, _rounded),
     )
