@@ -23,7 +23,33 @@ PENDING = 400_000
 
 PRIMITIVE_CONDITIONALS = frozenset(
     "\\" + name
-    for name in ["if", "ifx", "ifnum", "ifdim", "ifodd", "ifmmode", "ifvmode", "ifhmode", "ifinner", "ifcat", "ifcase", "iftrue", "iffalse", "ifdefined", "ifcsname", "ifpdf", "ifxetex", "ifluatex", "ifeof", "ifvoid", "ifhbox", "ifvbox", "if@twocolumn", "if@filesw", "if@tempswa"]
+    for name in [
+        "if",
+        "ifx",
+        "ifnum",
+        "ifdim",
+        "ifodd",
+        "ifmmode",
+        "ifvmode",
+        "ifhmode",
+        "ifinner",
+        "ifcat",
+        "ifcase",
+        "iftrue",
+        "iffalse",
+        "ifdefined",
+        "ifcsname",
+        "ifpdf",
+        "ifxetex",
+        "ifluatex",
+        "ifeof",
+        "ifvoid",
+        "ifhbox",
+        "ifvbox",
+        "if@twocolumn",
+        "if@filesw",
+        "if@tempswa",
+    ]
 )
 
 
@@ -466,7 +492,18 @@ class Expander:
             "\\@ifnextchar": lambda _: self._if_next(None),
             "\\@firstofone": lambda _: self._push(self._argument()),
         }
-        for name in ["expandafter", "long", "outer", "protected", "noexpand", "relax", "protect", "unexpanded", "ignorespaces", "unskip"]:
+        for name in [
+            "expandafter",
+            "long",
+            "outer",
+            "protected",
+            "noexpand",
+            "relax",
+            "protect",
+            "unexpanded",
+            "ignorespaces",
+            "unskip",
+        ]:
             handlers["\\" + name] = lambda _: None
         return handlers
 

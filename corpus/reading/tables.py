@@ -32,7 +32,22 @@ MAX_COLUMNS = 200
 MAX_ROWS = 3000
 
 _FULL_RULES = frozenset(
-    ["\\hline", "\\toprule", "\\midrule", "\\bottomrule", "\\Xhline", "\\specialrule", "\\hdashline", "\\thickhline", "\\Hline", "\\heavyrule", "\\Xhline", "\\topmidheader", "\\hrule", "\\doublerule"]
+    [
+        "\\hline",
+        "\\toprule",
+        "\\midrule",
+        "\\bottomrule",
+        "\\Xhline",
+        "\\specialrule",
+        "\\hdashline",
+        "\\thickhline",
+        "\\Hline",
+        "\\heavyrule",
+        "\\Xhline",
+        "\\topmidheader",
+        "\\hrule",
+        "\\doublerule",
+    ]
 )
 _RULE_ARGUMENTS = {
     "\\toprule": "o",

@@ -1,0 +1,321 @@
+"""How one table is laid out: which columns hold results and which name what they are results of.
+
+A column is a stub (text), a context column (sparsity, settings, device) or a value column; rows are data, groups over
+several rows, notes, or context (a row of sparsities above columns of results).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from corpus.reading import DocumentTable, TableCell
+from corpus.results.headers import Slot, column_kind, read_slots
+from corpus.results.meaning import Interpreter, Meaning
+from corpus.results.numbers import NumericCell, is_missing, read_numbers
+from corpus.results.sparsity import RemovalHeader, read_bare, read_header, read_pattern
+
+_NOTE = re.compile(r"^(\^?[a-z\d*†‡§]\s|\^|note|†|‡|\*|§|¹|results? (are|of|marked)|numbers? )", re.I)
+TEXT_KINDS = frozenset({"method", "model", "dataset", "device", "batch", "setting", "stub"})
+
+
+@dataclass(slots=True)
+class Column:
+    """One column: what kind it is, its header texts from the outside in, and the meaning of a removal header."""
+
+    kind: str
+    header: tuple[TableCell, ...] = ()
+    removal: RemovalHeader | None = None
+    numeric: float = 0.0
+    """Share of numbers among the cells that are not missing."""
+
+    @property
+    def text(self) -> str:
+        """The innermost header text."""
+        return self.header[-1].text if self.header else ""
+
+
+@dataclass(slots=True)
+class Axes:
+    """The layout of a table."""
+
+    columns: list[Column] = field(default_factory=list)
+    header_rows: int = 0
+    title: str = ""
+    """Text of a header row over the whole width."""
+    data_rows: list[int] = field(default_factory=list)
+    groups: dict[int, tuple[TableCell, ...]] = field(default_factory=dict)
+    """Group rows above each data row, the nearest last."""
+    inner_headers: dict[int, int] = field(default_factory=dict)
+    """For data rows below a second header in the body, the row of that header."""
+    context_rows: dict[int, RemovalHeader] = field(default_factory=dict)
+    """Rows of numbers that state what the columns removed."""
+    notes: list[str] = field(default_factory=list)
+    stubs: dict[tuple[int, int], TableCell] = field(default_factory=dict)
+    """Stub cells with blanks filled from the group they belong to."""
+    rows_name_metrics: bool = False
+
+    def of_kind(self, *kinds: str) -> list[int]:
+        """Indexes of the columns of these kinds."""
+        return [index for index, column in enumerate(self.columns) if column.kind in kinds]
+
+
+def read_axes(table: DocumentTable, interpreter: Interpreter) -> Axes:
+    """The layout of a table; one without data rows has no columns of results."""
+    cells = table.cells
+    axes = Axes(header_rows=min(table.header_rows, len(cells)))
+    if not cells:
+        return axes
+    _sort_rows(table, axes, interpreter)
+    numbers = {
+        (row, column): read_numbers(cells[row][column].text)
+        for row in axes.data_rows
+        for column in range(len(cells[0]))
+    }
+    for column in range(len(cells[0])):
+        axes.columns.append(_first_look(table, axes, column, numbers, interpreter))
+    _fill_blanks(table, axes)
+    _find_row_metrics(axes, interpreter)
+    _settle(axes, interpreter)
+    _context_rows(table, axes, interpreter, numbers)
+    return axes
+
+
+def header_path(table: DocumentTable, column: int, header_rows: int) -> tuple[TableCell, ...]:
+    """Header cells of a column from the outside in, each spanned cell once."""
+    path: list[TableCell] = []
+    for row in range(header_rows):
+        cell = table.cells[row][column]
+        if cell.text and (not path or path[-1] is not cell) and not _spans_all(table, cell):
+            path.append(cell)
+    return tuple(path)
+
+
+def _spans_all(table: DocumentTable, cell: TableCell) -> bool:
+    return cell.width >= len(table.cells[0]) > 1
+
+
+def _sort_rows(table: DocumentTable, axes: Axes, interpreter: Interpreter) -> None:
+    cells = table.cells
+    groups: list[TableCell] = []
+    inner: int | None = None
+    for row in range(axes.header_rows):
+        if _spans_all(table, cells[row][0]):
+            axes.title = cells[row][0].text
+    last_data = max((r for r in range(axes.header_rows, len(cells)) if _label_of(table, r) is None), default=-1)
+    fresh = True
+    for row in range(axes.header_rows, len(cells)):
+        label = _label_of(table, row)
+        if label is not None:
+            if row > last_data or len(label.text) > 90 or (_NOTE.match(label.text) and len(label.text) > 25):
+                axes.notes.append(label.text)
+                continue
+            groups = [*groups, label] if not fresh else [label]
+            groups = groups[-2:]
+            fresh = False
+        elif _is_inner_header(table, axes, row):
+            inner = row
+        else:
+            axes.data_rows.append(row)
+            axes.groups[row] = tuple(groups)
+            if inner is not None:
+                axes.inner_headers[row] = inner
+            fresh = True
+
+
+def _label_of(table: DocumentTable, row: int) -> TableCell | None:
+    """The one cell of a row that is nothing but a label over the rows below it."""
+    line = table.cells[row]
+    filled = {cell.origin: cell for cell in line if cell.text}
+    if len(filled) != 1 or len(line) < 2:
+        return None
+    cell = next(iter(filled.values()))
+    if cell.height > 1 or read_numbers(cell.text) is not None:
+        return None
+    if cell.width >= len(line) - 1 or cell.width > 2 or line[0] is cell:
+        return cell
+    return None
+
+
+def _is_inner_header(table: DocumentTable, axes: Axes, row: int) -> bool:
+    line = table.cells[row]
+    texts = [cell.text for column, cell in enumerate(line) if column and cell.text and cell.origin[1] == column]
+    if len(texts) < 2 or any(read_numbers(text) is not None for text in texts):
+        return False
+    return sum(bool(read_slots(text)) for text in texts) * 2 >= len(texts)
+
+
+def _first_look(
+    table: DocumentTable,
+    axes: Axes,
+    index: int,
+    numbers: dict[tuple[int, int], NumericCell | None],
+    interpreter: Interpreter,
+) -> Column:
+    header = header_path(table, index, axes.header_rows)
+    texts = [table.cells[row][index].text for row in axes.data_rows]
+    present = [row for row, text in zip(axes.data_rows, texts, strict=True) if not is_missing(text)]
+    share = sum(numbers[row, index] is not None for row in present) / len(present) if present else -1.0
+    column = Column("", header, numeric=share)
+    slots = any(read_slots(cell.text) for cell in header)
+    kind = column_kind(column.text)
+    removal = read_header(column.text) if not slots else None
+    if removal is not None and _fits_removal(present, index, removal, numbers, table):
+        column.kind, column.removal = "removal", removal
+    elif share < 0:
+        column.kind = "stub" if any(texts) and not slots else "empty"
+    elif share < 0.5:
+        column.kind = kind or "stub"
+    elif slots:
+        column.kind = "value"
+    elif kind in ("setting", "device", "batch") and not interpreter.read(column.text).stage:
+        column.kind = kind
+    return column
+
+
+def _fits_removal(
+    rows: list[int],
+    index: int,
+    header: RemovalHeader,
+    numbers: dict[tuple[int, int], NumericCell | None],
+    table: DocumentTable,
+) -> bool:
+    if not rows:
+        return False
+    fitting = 0
+    values = []
+    for row in rows:
+        cell = numbers[row, index]
+        if cell is None:
+            fitting += (
+                read_pattern(table.cells[row][index].text) is not None
+                or read_bare(table.cells[row][index].text) is not None
+            )
+            continue
+        number = cell.present[0]
+        values.append(number.value)
+        fitting += number.unit in ("%", "x", "") and (
+            header.form == "ratio" or 0 <= number.value <= 100 or number.unit == "x"
+        )
+    if not header.explicit and values and not _looks_like_ratio(values, rows, index, numbers):
+        return False
+    return fitting >= 0.6 * len(rows)
+
+
+def _looks_like_ratio(
+    values: list[float], rows: list[int], index: int, numbers: dict[tuple[int, int], NumericCell | None]
+) -> bool:
+    units = {cell.present[0].unit for row in rows if (cell := numbers[row, index]) is not None}
+    return bool(units & {"x", "%"}) or all(0 <= value < 1 for value in values)
+
+
+def _fill_blanks(table: DocumentTable, axes: Axes) -> None:
+    """Give blank stub cells the label of the rows they stand with: the rules between rows bound them."""
+    bounds = set(table.rules) | {row for row in range(axes.header_rows, len(table.cells)) if row not in axes.data_rows}
+    blocks: list[list[int]] = []
+    for row in axes.data_rows:
+        if not blocks or row in bounds or (row - 1) in bounds and row - 1 not in axes.data_rows:
+            blocks.append([])
+        blocks[-1].append(row)
+    for index, column in enumerate(axes.columns):
+        if column.kind not in TEXT_KINDS and column.kind != "removal":
+            continue
+        previous: TableCell | None = None
+        for block in blocks:
+            labels = [table.cells[row][index] for row in block if table.cells[row][index].text]
+            if len(labels) == 1:
+                previous = labels[0]
+            elif labels and not table.cells[block[0]][index].text:
+                previous = None
+            for row in block:
+                cell = table.cells[row][index]
+                if cell.text:
+                    previous = cell
+                axes.stubs[row, index] = cell if cell.text or previous is None else previous
+
+
+def _find_row_metrics(axes: Axes, interpreter: Interpreter) -> None:
+    """Rows name the metrics when no column does."""
+    if any(column.kind == "value" for column in axes.columns):
+        return
+    for index in axes.of_kind("stub", "method", "dataset", "model", "setting"):
+        for row in axes.data_rows:
+            cell = axes.stubs.get((row, index))
+            if cell is not None and interpreter.read(cell.text).slots:
+                axes.rows_name_metrics = True
+                return
+
+
+def _settle(axes: Axes, interpreter: Interpreter) -> None:
+    """Decide on the numeric columns that the first look left open."""
+    if axes.rows_name_metrics:
+        for column in axes.columns:
+            if column.kind == "" or (
+                column.kind in ("setting", "removal", "method")
+                and column.numeric >= 0.5
+                and _is_net(column, interpreter)
+            ):
+                column.kind, column.removal = "value", None
+        return
+    for column in axes.columns:
+        if column.kind == "" and _says_something(column, interpreter):
+            column.kind = "value"
+    values = axes.of_kind("value")
+    for index, column in enumerate(axes.columns):
+        if column.kind == "":
+            column.kind = "setting" if (values and index < values[-1]) or index == 0 else "unknown"
+    if not values:
+        for column in axes.columns:
+            if column.kind == "unknown":
+                column.kind = "value"
+
+
+def _is_net(column: Column, interpreter: Interpreter) -> bool:
+    meaning = interpreter.read(column.text)
+    return bool(meaning.stage or meaning.base or meaning.method)
+
+
+def _says_something(column: Column, interpreter: Interpreter) -> bool:
+    text = column.text
+    if not text:
+        return False
+    if read_numbers(text) is not None or read_pattern(text) is not None:
+        return True
+    meaning: Meaning = Meaning()
+    for cell in column.header:
+        meaning = interpreter.read(cell.text, cell.cites).over(meaning)
+    return bool(
+        meaning.slots
+        or meaning.datasets
+        or meaning.models
+        or meaning.size
+        or meaning.removal
+        or meaning.base
+        or meaning.pruned
+        or meaning.stage
+        or meaning.method
+    )
+
+
+def _context_rows(
+    table: DocumentTable,
+    axes: Axes,
+    interpreter: Interpreter,
+    numbers: dict[tuple[int, int], NumericCell | None],
+) -> None:
+    """Rows of a table whose columns are methods that state how much each removed."""
+    if not axes.rows_name_metrics:
+        return
+    for row in axes.data_rows:
+        for index in axes.of_kind("stub", "method", "setting", "dataset", "model"):
+            cell = axes.stubs.get((row, index))
+            if cell is None or not cell.text or interpreter.read(cell.text).slots:
+                continue
+            header = read_header(cell.text)
+            if header is not None and header.explicit:
+                axes.context_rows[row] = header
+
+
+def slots_of(meaning: Meaning) -> tuple[Slot, ...]:
+    """The metrics of a meaning."""
+    return meaning.slots

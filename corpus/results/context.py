@@ -1,0 +1,162 @@
+"""What a table's cells leave to the text: caption, the sentences that refer to it, its section, the whole paper.
+
+Each look-up gives a value together with where it came from, so that a reading can say what it assumed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from corpus.knowledge import Knowledge
+from corpus.reading import Document, DocumentTable
+from corpus.results.headers import Slot, find_slots
+from corpus.results.meaning import Interpreter
+from corpus.results.sparsity import Removal, read_removals
+
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z“(])")
+_THEORETICAL = re.compile(
+    r"theoretical|ratio of (the )?(dense|original|baseline)[^.]{0,30}(macs|flops|multiply|operations)|not a measured|"
+    r"speed-?up[^.]{0,60}(macs|flops|multiply-add)|(macs|flops)[^.]{0,40}speed-?up",
+    re.I,
+)
+_MEASURED = re.compile(
+    r"\b(timed|measured|wall-?clock|on (a|an|one|the) [^.]{0,20}(gpu|cpu|device|phone)|latency)\b", re.I
+)
+_STANDARD_ERROR = re.compile(r"standard error", re.I)
+_DEVIATION = re.compile(r"standard deviation|\bstd\b|deviation|mean and dev", re.I)
+
+
+class Paper:
+    """Facts of one paper that its tables share."""
+
+    def __init__(self, document: Document, knowledge: Knowledge, interpreter: Interpreter) -> None:
+        self.document = document
+        self.knowledge = knowledge
+        self.interpreter = interpreter
+        self.pairs: dict[str, str] = {}
+        """Data set of a network, as far as earlier tables of the paper say."""
+        text = document.text
+        self.datasets = Counter(mention.canonical for mention in knowledge.mentions("dataset", text))
+        self.models = Counter(mention.canonical for mention in knowledge.mentions("model", text))
+        for table in document.tables:
+            for mention in knowledge.mentions("model", table.table.caption):
+                self.models[mention.canonical] += 2
+        self.theoretical = _THEORETICAL.search(text) is not None
+        self.deviation = "stderr" if _STANDARD_ERROR.search(text) else "std" if _DEVIATION.search(text) else "unknown"
+
+    def network_of_family(self, name: str) -> str | None:
+        """The most mentioned network of a family's name (``VGG``), None when the paper names none in a size."""
+        entry = self.knowledge.models.get(name)
+        if entry is None or entry.parameters is not None:
+            return None
+        sized = [
+            (count, model)
+            for model, count in self.models.items()
+            if model != name and self.knowledge.models[model].family == entry.family and model != entry.family
+        ]
+        return max(sized)[1] if sized else None
+
+
+class Surroundings:
+    """The texts around one table, from the nearest to the farthest."""
+
+    def __init__(self, paper: Paper, table: DocumentTable, title: str) -> None:
+        self.paper = paper
+        self.table = table
+        self.caption = " ".join(part for part in (title, table.table.caption) if part)
+        if not table.table.caption and not table.placement:
+            self.caption = " ".join(part for part in (self.caption,) if part)
+        self.near = " ".join(self._referring())
+        sections = paper.document.sections
+        self.section = sections[table.section] if 0 <= table.section < len(sections) else None
+
+    def _referring(self) -> Iterator[str]:
+        """Sentences that refer to the table, or the paragraph before one without label."""
+        label = self.table.table.label
+        for paragraph in self.paper.document.paragraphs():
+            if label in paragraph.references:
+                sentences = _SENTENCE.split(paragraph.text)
+                for index, sentence in enumerate(sentences):
+                    if label in sentence:
+                        yield " ".join(sentences[max(0, index - 1) : index + 2]).replace(label, "")
+        if not self.table.table.caption:
+            yield self.table.before
+
+    def levels(self) -> Iterator[tuple[str, str]]:
+        """(where, text) from the nearest to the farthest."""
+        yield "caption", self.caption
+        if self.table.parent_caption:
+            yield "caption", self.table.parent_caption
+        yield "text", self.near
+        if self.section is not None:
+            yield "section", self.section.title
+            yield "section", self.section.text
+
+    def datasets(self) -> tuple[tuple[str, ...], str]:
+        """Data sets of the nearest text that names any."""
+        for where, text in self.levels():
+            found = self.paper.interpreter.datasets(text)
+            found = tuple(name for name in found if name != "average")
+            if found:
+                return found, where
+        return (), ""
+
+    def caption_datasets(self) -> tuple[str, ...]:
+        """Data sets named in the caption."""
+        found: list[str] = []
+        for text in (self.caption, self.table.parent_caption):
+            found += [name for name in self.paper.interpreter.datasets(text) if name != "average"]
+        return tuple(dict.fromkeys(found))
+
+    def models(self) -> tuple[tuple[str, ...], str]:
+        """Networks of the nearest text that names any."""
+        for where, text in self.levels():
+            found = self.paper.interpreter.models(text)
+            if found:
+                return found, where
+        return (), ""
+
+    def removal(self) -> tuple[Removal, str]:
+        """What caption or referring sentences state of how much was removed, when they state one thing only."""
+        for where, text in (("caption", self.caption), ("caption", self.table.parent_caption), ("text", self.near)):
+            found = read_removals(text)
+            weights = [item for item in found if item.sparsity is None or item.sparsity.of != "multiply-adds"]
+            fractions = {
+                (item.sparsity.fraction if item.sparsity else None, item.pattern, item.compression) for item in weights
+            }
+            if len(fractions) == 1:
+                return weights[0], where
+            if fractions:
+                return Removal(), ""
+            bare = re.findall(
+                r"\b(?:at|with|under)\s+(\d+(?:\.\d+)?%)(?!\s*(?:of\s+the\s+)?(?:accuracy|training|data|error|less|more|lower|higher))",
+                text,
+            )
+            if where == "caption" and len(set(bare)) == 1:
+                return read_removals(f"{bare[0]} sparsity")[0], where
+        return Removal(), ""
+
+    def slot(self) -> Slot | None:
+        """The first metric that the caption or a referring sentence names."""
+        for _, text in (("caption", self.caption), ("caption", self.table.parent_caption), ("text", self.near)):
+            found = [
+                slot for slot in find_slots(text) if slot.metric not in ("params", "model_size", "speedup")
+            ] or find_slots(text)
+            if found:
+                return found[0]
+        return None
+
+    def measured(self) -> bool:
+        """True where the text around the table speaks of timing."""
+        text = f"{self.caption} {self.near} {self.section.text if self.section else ''}"
+        return _MEASURED.search(text) is not None
+
+    def spread_kind(self) -> str:
+        """std, stderr or unknown, as the caption says, else the paper."""
+        if _STANDARD_ERROR.search(self.caption):
+            return "stderr"
+        if _DEVIATION.search(self.caption):
+            return "std"
+        return self.paper.deviation

@@ -1,0 +1,219 @@
+"""What the words of headers and stubs mean: metrics with phase and stage, and what the cells of a column name.
+
+The patterns stand in ``metrics.yaml``. A header may promise several numbers a cell (``EM/F1``, ``FLOPs (train, test)``,
+``Error (reference → compressed)``); each is one ``Slot``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One number that a header promises."""
+
+    metric: str = ""
+    """Name of the metric; empty where the header only says which net is meant (``Base``)."""
+    unit: str = ""
+    phase: str = ""
+    """train or inference, for costs."""
+    submetric: str = ""
+    base: bool = False
+    """True for the value of the unpruned network."""
+    stage: str = ""
+    falls: bool = False
+    """True where a printed positive number is a loss."""
+    part: str = ""
+    """The words of this slot, for data sets named in them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Metric:
+    pattern: re.Pattern[str]
+    metric: str
+    unit: str
+    submetric: str
+    falls: bool
+    exact: frozenset[str]
+
+
+def _load() -> dict[str, Any]:
+    text = files(__package__).joinpath("metrics.yaml").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = yaml.safe_load(text)
+    return loaded
+
+
+_DATA = _load()
+_METRICS = tuple(
+    _Metric(
+        re.compile(entry["pattern"]),
+        "" if entry.get("skip") else entry["metric"],
+        entry.get("unit", ""),
+        entry.get("submetric", ""),
+        entry.get("falls", False),
+        frozenset(entry.get("exact", ())),
+    )
+    for entry in _DATA["metrics"]
+)
+_PHASES = {name: re.compile(pattern) for name, pattern in _DATA["phases"].items()}
+_STAGES = {name: re.compile(pattern) for name, pattern in _DATA["stages"].items()}
+_BASE = re.compile(_DATA["base"])
+_PRUNED = re.compile(_DATA["pruned"])
+_COLUMNS = {name: re.compile(pattern) for name, pattern in _DATA["columns"].items()}
+KINDS: Mapping[str, re.Pattern[str]] = {name: re.compile(pattern, re.I) for name, pattern in _DATA["kinds"].items()}
+"""Words of captions, headers and stubs that tell the kinds of tables."""
+COSTS = frozenset(
+    {"flops", "macs", "params", "latency_ms", "throughput", "model_size", "memory", "energy", "training_time"}
+)
+"""Metrics of cost, as opposed to quality."""
+_UNITS = re.compile(
+    r"[(\[]\s*(×?\s*10\^?\{?\d+\}?|%|[kKMGTB]|[KMGT]i?B|GFLOPs|MFLOPs|GMACs|MMACs|ms|µs|μs|us|s|sec|min|h|hours|mJ|J|W|"
+    r"x|×|points|pp|tokens/s|tok/s|img/s|images/s|fps|FPS|dB|bits?|bytes|millions?|billions?)\s*[)\]]"
+)
+_PREFIX = re.compile(r"\b([GMT])(?:FLOPs?|MACs?|Params)\b")
+
+
+def tidy(text: str) -> str:
+    """A header in lower case with joined space, quotes dropped."""
+    return (
+        re.sub(r"\s+", " ", text.replace("“", "").replace("”", "").replace("‐", "-").replace("‑", "-")).strip().lower()
+    )
+
+
+@lru_cache(maxsize=8192)
+def read_slots(text: str) -> tuple[Slot, ...]:
+    """The numbers that a header promises; empty for a header that names no metric."""
+    whole = re.sub(r"\s+", " ", text).strip()
+    listed = _bracket_list(whole)
+    if listed:
+        return listed
+    parts = re.split(r"\s*/\s*(?!s\b|sec|o\b|\s)", whole)
+    parts = [part for part in parts if part]
+    if 1 < len(parts) <= 4:
+        slots = [_slot(part) for part in parts]
+        if all(slot is not None for slot in slots):
+            return tuple(slot for slot in slots if slot is not None)
+        first = slots[0]
+        if first is not None and all(
+            re.fullmatch(r"\W*(top)?-?\s?[15]\W*(%|\(%\))?", part.lower()) for part in parts[1:]
+        ):
+            return first, Slot("top5_accuracy" if "err" not in first.metric else "top5_error_rate", "%", part=parts[1])
+    slot = _slot(whole)
+    return () if slot is None else (slot,)
+
+
+def _bracket_list(text: str) -> tuple[Slot, ...]:
+    """Slots of ``FLOPs (train, test)`` and ``Error (reference → compressed)``."""
+    match = re.search(r"^(.*?)[(\[]([^()]*(?:→|,|/|->)[^()]*)[)\]]\s*%?$", text)
+    if not match:
+        return ()
+    slot = _slot(match.group(1))
+    parts = [part.strip() for part in re.split(r"→|->|,|/", match.group(2))]
+    if slot is None or not 1 < len(parts) <= 3:
+        return ()
+    refined = []
+    for part in parts:
+        lowered = tidy(part)
+        phase, stage = _first(_PHASES, lowered), _first(_STAGES, lowered)
+        base, pruned = bool(_BASE.search(lowered)), bool(_PRUNED.search(lowered))
+        if not (phase or base or pruned or stage):
+            return ()
+        refined.append(replace(slot, phase=phase, base=base, stage=stage, part=part))
+    return tuple(refined)
+
+
+def _first(patterns: Mapping[str, re.Pattern[str]], text: str) -> str:
+    return next((name for name, pattern in patterns.items() if pattern.search(text)), "")
+
+
+def _slot(text: str) -> Slot | None:
+    lowered = tidy(text)
+    if not lowered or len(lowered) > 160:
+        return None
+    for entry in _METRICS:
+        if entry.exact:
+            if not any(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) for name in entry.exact):
+                continue
+        elif not entry.pattern.search(lowered):
+            continue
+        if not entry.metric:
+            return None
+        unit = _printed_unit(text) or entry.unit
+        phase = _first(_PHASES, lowered) if entry.metric in ("flops", "macs") else ""
+        if "reduction" in entry.metric and unit not in ("%", "x"):
+            unit = "%"
+        return Slot(
+            entry.metric,
+            unit,
+            phase,
+            entry.submetric,
+            bool(_BASE.search(lowered)),
+            _first(_STAGES, lowered),
+            entry.falls,
+            text,
+        )
+    return None
+
+
+def _printed_unit(text: str) -> str:
+    match = _UNITS.search(text)
+    if match:
+        unit = match.group(1).strip()
+        return {
+            "×": "x",
+            "GFLOPs": "G",
+            "MFLOPs": "M",
+            "GMACs": "G",
+            "MMACs": "M",
+            "million": "M",
+            "millions": "M",
+        }.get(unit, unit)
+    prefix = _PREFIX.search(text)
+    if prefix:
+        return prefix.group(1)
+    return "%" if "%" in text else ""
+
+
+def which_net(text: str) -> tuple[bool, bool, str]:
+    """Whether a header without metric means the unpruned net, the pruned net, and which stage of training."""
+    lowered = re.sub(r"\s*\(%\)|\s*%", "", tidy(text)).strip()
+    return bool(_BASE.search(lowered)), bool(_PRUNED.search(lowered)), _first(_STAGES, lowered)
+
+
+def column_kind(text: str) -> str:
+    """What the cells below a header name: method, model, dataset, device, batch, setting; empty when it does not say."""
+    lowered = tidy(text)
+    return next((name for name, pattern in _COLUMNS.items() if pattern.search(lowered)), "")
+
+
+DATASET_WORDS: Mapping[str, re.Pattern[str]] = {
+    name: re.compile(pattern) for name, pattern in _DATA["datasets"].items()
+}
+"""Short forms of data sets in headers, on text in lower case."""
+USUAL_METRICS: Mapping[str, str] = {
+    dataset: metric for metric, datasets in _DATA["usual_metrics"].items() for dataset in datasets
+}
+"""The metric that papers report on a data set without naming it."""
+
+
+def find_slots(text: str) -> list[Slot]:
+    """All metrics that running text mentions, in the order of their places."""
+    lowered = tidy(text)
+    found: list[tuple[int, int, Slot]] = []
+    for entry in _METRICS:
+        if entry.exact or not entry.metric:
+            continue
+        for match in entry.pattern.finditer(lowered):
+            start, end = match.span()
+            if not any(start < other_end and other_start < end for other_start, other_end, _ in found):
+                unit = _printed_unit(text[start : end + 8]) or entry.unit
+                found.append((start, end, Slot(entry.metric, unit, "", entry.submetric, part=match.group())))
+    return [slot for _, _, slot in sorted(found, key=lambda item: item[0])]

@@ -1,0 +1,87 @@
+"""Which tables hold results: results, ablation, hyperparameters, statistics or other."""
+
+from __future__ import annotations
+
+from corpus.reading import DocumentTable
+from corpus.results.axes import Axes
+from corpus.results.context import Surroundings
+from corpus.results.headers import COSTS, KINDS
+from corpus.results.meaning import Interpreter
+
+
+def table_kind(table: DocumentTable, axes: Axes, around: Surroundings, interpreter: Interpreter) -> str:
+    """The kind of a table by its words: what its stubs and headers name, then what its caption says."""
+    caption = f"{around.caption} {table.parent_caption}"
+    stubs = [cell.text for (_, column), cell in axes.stubs.items() if column == min(c for _, c in axes.stubs)]
+    headers = [cell.text for column in axes.columns for cell in column.header]
+    settings = sum(bool(KINDS["hyperparameter_rows"].search(text)) for text in stubs)
+    if stubs and settings * 2 >= len(stubs):
+        return "hyperparameters"
+    has_metric = _has_metric(axes, interpreter)
+    if KINDS["hyperparameters"].search(caption) and not has_metric:
+        return "hyperparameters"
+    if not has_metric and sum(bool(KINDS["hyperparameter_rows"].search(text)) for text in headers) >= 2:
+        return "hyperparameters"
+    if not axes.data_rows:
+        return "other"
+    layers = sum(bool(KINDS["statistics_rows"].search(text)) for text in [*stubs, *headers])
+    if layers >= 2 and layers * 2 >= min(len(stubs), len(headers)) and not _has_quality(axes, interpreter):
+        return "statistics"
+    if KINDS["statistics"].search(caption) and not _has_quality(axes, interpreter):
+        return "statistics"
+    if not has_metric and (around.slot() is None or not axes.of_kind("value")):
+        return "results" if _stages_of_classification(axes, interpreter, around) else "other"
+    if KINDS["other"].search(caption) and not has_metric:
+        return "other"
+    return "ablation" if is_ablation(axes, around, interpreter) else "results"
+
+
+def is_ablation(axes: Axes, around: Surroundings, interpreter: Interpreter) -> bool:
+    """True for variants of one method: said so in words, or rows and columns name settings alone."""
+    names = {interpreter.names.resolve(cell.text) or cell.text for cell in _method_cells(axes)}
+    others = {name for name in names if name not in interpreter.names.proposed and name != "Dense"}
+    if KINDS["ablation"].search(around.caption) and len(others) <= 3:
+        return True
+    if names or axes.of_kind("method"):
+        return False
+    columns = [interpreter.read(column.text) for column in axes.columns if column.kind == "value"]
+    if any(meaning.method or meaning.base or meaning.models for meaning in columns):
+        return False
+    text = f"{around.caption}"
+    return not interpreter.names.in_text(text) or interpreter.names.own(text) is not None
+
+
+def _method_cells(axes: Axes) -> list:
+    columns = set(axes.of_kind("method"))
+    return [cell for (_, column), cell in axes.stubs.items() if column in columns and cell.text]
+
+
+def _has_metric(axes: Axes, interpreter: Interpreter) -> bool:
+    return axes.rows_name_metrics or any(
+        interpreter.read(cell.text, cell.cites).slots
+        for column in axes.columns
+        if column.kind == "value"
+        for cell in column.header
+    )
+
+
+def _has_quality(axes: Axes, interpreter: Interpreter) -> bool:
+    found = {
+        slot.metric for column in axes.columns for cell in column.header for slot in interpreter.read(cell.text).slots
+    }
+    found |= {slot.metric for cell in axes.stubs.values() for slot in interpreter.read(cell.text).slots}
+    return bool(found - COSTS - {"params_reduction", "flops_reduction"})
+
+
+def _stages_of_classification(axes: Axes, interpreter: Interpreter, around: Surroundings) -> bool:
+    """Columns such as ``before fine-tuning`` on a known data set report its usual metric without a word."""
+    datasets, _ = around.datasets()
+    values = [interpreter.read(column.text) for column in axes.columns if column.kind == "value"]
+    named = [
+        meaning
+        for meaning in values
+        if meaning.stage or meaning.base or meaning.datasets or meaning.removal or meaning.method
+    ]
+    return (
+        bool(datasets or any(meaning.datasets for meaning in values)) and bool(named) and len(named) * 2 >= len(values)
+    )

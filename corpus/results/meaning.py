@@ -1,0 +1,167 @@
+"""What a piece of a table's surroundings says: a header cell, a stub, a group row, a caption.
+
+``Interpreter`` turns text into a ``Meaning``; meanings are joined from the outside (caption) to the inside (cell).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from corpus.knowledge import Knowledge
+from corpus.results.headers import DATASET_WORDS, Slot, read_slots, tidy, which_net
+from corpus.results.names import Names, clean_name, is_dense, is_ours
+from corpus.results.sparsity import Removal, quantity_of, read_bare, read_header, read_pattern, read_removals
+
+_SIZE = re.compile(r"^(\d+(?:\.\d+)?)\s*([BM])\b(?:\s*(?:model|params|parameters))?$")
+_CONNECTIVE = re.compile(
+    r"^\W*(on|of|for|with|the|and|in|at|using|dataset|network|model|results?|dev|test|val|set)\b\W*|\W*\b(on|of|for|with|in|at|using)\W*$",
+    re.I,
+)
+_BATCH = re.compile(r"\b(?:batch(?: size)?|bs)\s*(?:of|=|:)?\s*(\d+)\b", re.I)
+_DEVICE = re.compile(
+    r"\b((?:NVIDIA\s+)?(?:(?:RTX|GTX)\s*)?(?:A100|A5000|A6000|H100|V100|P100|T4|L4|3090|4090|2080\s*Ti|1080\s*Ti|Titan\s*\w+|Jetson\s*\w+)"
+    r"|Snapdragon\s*\d*|Raspberry\s*Pi\s*\d?\w?|Cortex-\w+|Xeon|Core\s*i\d|Mobile GPU|Pixel\s*\d|iPhone\s*\w+|TPU\w*|FPGA|EPYC)\b",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """Attributes that a text states; empty fields where it is silent."""
+
+    slots: tuple[Slot, ...] = ()
+    datasets: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    size: str = ""
+    """A bare size such as ``7B``, to be joined with a family."""
+    removal: Removal = Removal()
+    base: bool = False
+    """The unpruned network beside a pruned one."""
+    pruned: bool = False
+    stage: str = ""
+    device: str = ""
+    batch: str = ""
+    method: str = ""
+    """Surface name of a method."""
+    cites: tuple[str, ...] = ()
+    rest: str = ""
+    """Words that mean none of these."""
+    variant: tuple[str, ...] = ()
+
+    def over(self, outer: Meaning) -> Meaning:
+        """This meaning, with what it leaves open taken from an outer one."""
+        changes = {}
+        for name in ("slots", "datasets", "models", "size", "stage", "device", "batch", "method", "rest"):
+            if not getattr(self, name):
+                changes[name] = getattr(outer, name)
+        removal = self.removal
+        if not removal:
+            removal = outer.removal
+        return replace(
+            self,
+            removal=removal,
+            base=self.base or outer.base,
+            pruned=self.pruned or outer.pruned,
+            cites=self.cites or outer.cites,
+            variant=(*outer.variant, *self.variant),
+            **changes,
+        )
+
+
+class Interpreter:
+    """Reads texts of one paper's tables."""
+
+    def __init__(self, knowledge: Knowledge, names: Names) -> None:
+        self.knowledge = knowledge
+        self.names = names
+        self._cache: dict[tuple[str, tuple[str, ...]], Meaning] = {}
+
+    def read(self, text: str, cites: tuple[str, ...] = ()) -> Meaning:
+        """The meaning of a header cell, a stub or a group row."""
+        key = (text, cites)
+        if key not in self._cache:
+            self._cache[key] = self._read(text, cites)
+        return self._cache[key]
+
+    def _read(self, text: str, cites: tuple[str, ...]) -> Meaning:
+        cleaned = clean_name(text)
+        if not cleaned:
+            return Meaning(cites=cites)
+        if match := _SIZE.match(cleaned):
+            return Meaning(size=match.group(1) + match.group(2), cites=cites)
+        slots = read_slots(cleaned)
+        datasets = self.datasets(cleaned)
+        models = self.models(cleaned)
+        removal = self._removal(cleaned)
+        base, pruned, stage = which_net(cleaned)
+        stage = stage or next((slot.stage for slot in slots if slot.stage), "")
+        device = match.group(1) if (match := _DEVICE.search(cleaned)) else ""
+        batch = match.group(1) if (match := _BATCH.search(cleaned)) else ""
+        method = self._method(cleaned)
+        return Meaning(
+            slots=slots,
+            datasets=datasets,
+            models=models,
+            removal=removal,
+            base=(base and not models and not _names_method(method)) or any(slot.base for slot in slots),
+            pruned=pruned,
+            stage=stage,
+            device=device,
+            batch=batch,
+            method=method,
+            cites=cites,
+            rest=cleaned,
+        )
+
+    def _removal(self, text: str) -> Removal:
+        pattern = read_pattern(text)
+        if pattern is not None:
+            return pattern
+        found = read_removals(text)
+        return found[0] if found else Removal()
+
+    def _method(self, text: str) -> str:
+        """The whole text when it names a method, empty when it does not."""
+        if self.names.is_proposed(text) or is_dense(text):
+            return text
+        if read_header(text) is not None and len(text.split()) <= 3 and self.knowledge.resolve("method", text) is None:
+            return ""
+        canonical = self.names.resolve(text)
+        return text if canonical is not None else ""
+
+    def datasets(self, text: str) -> tuple[str, ...]:
+        """Canonical data sets that a text names, in order."""
+        lowered = tidy(re.sub(r"[↑↓]", "", text))
+        for name, pattern in DATASET_WORDS.items():
+            if pattern.search(lowered) and (name == "average" or len(lowered) < 40):
+                mentioned = [mention.canonical for mention in self.knowledge.mentions("dataset", text)]
+                if name == "average":
+                    if not mentioned and len(lowered.split()) <= 4:
+                        return ("average",)
+                elif len(mentioned) <= 1 or name not in ("MNLI-m",):
+                    return (name,)
+        found = [mention.canonical for mention in self.knowledge.mentions("dataset", text)]
+        return tuple(dict.fromkeys(found))
+
+    def models(self, text: str) -> tuple[str, ...]:
+        """Canonical networks that a text names, in order."""
+        return tuple(dict.fromkeys(mention.canonical for mention in self.knowledge.mentions("model", text)))
+
+    def join_size(self, family: str, size: str) -> str | None:
+        """The network of a family and a size (``LLaMA-2`` and ``7B``)."""
+        return self.knowledge.resolve("model", f"{family}-{size}") or self.knowledge.resolve(
+            "model", f"{family} {size}"
+        )
+
+
+def _names_method(method: str) -> bool:
+    return bool(method) and not is_dense(method)
+
+
+def is_setting_value(text: str) -> bool:
+    """True for a bare percentage or pattern in a header."""
+    return read_bare(text) is not None or read_pattern(text) is not None
+
+
+__all__ = ["Interpreter", "Meaning", "is_ours", "is_setting_value", "quantity_of"]

@@ -1,0 +1,186 @@
+"""Names in one paper: what it proposes, what its rows call dense, and how its own abbreviations resolve.
+
+A method's name is resolved inside its paper first: the names that the paper introduces, then what its captions spell
+out (``MvP: movement``), then the knowledge base, at last the paper that the row cites.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from corpus.knowledge import Knowledge
+from corpus.reading import Document
+
+_PROPOSE = re.compile(
+    r"\b(we|this (?:paper|work|article|study)|our|ours|propos\w+|introduc\w+|present\w*|develop\w*|called|named|termed|dub\w*|call)\b",
+    re.I,
+)
+_NAME_LIKE = re.compile(
+    r"(?<![\w/-])(?:[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+[A-Z]?|[a-z]{1,3}[A-Z][\w]*|[A-Z]{2,}[a-z]+[A-Z]*\w*|[A-Z][A-Z0-9]{2,}"
+    r"|[A-Z]\w+-[A-Z]\w*|[A-Z][A-Za-z]*\d\w*)(?:[-+/][A-Za-z0-9]+)*(?![\w])"
+)
+_OURS = re.compile(
+    r"(?<![\w])(ours?|this (?:paper|work)|our (?:method|approach)|proposed(?: method)?|we)(?![\w])", re.I
+)
+_OURS_MARK = re.compile(r"\s*[(\[](ours?|this (?:paper|work)|our (?:method|approach|work)|proposed)[)\]]", re.I)
+_DENSE = re.compile(
+    r"^\W*(dense|baseline|unpruned|uncompressed|original|full|base|reference|full-?size|no pruning|vanilla|pre-?trained|"
+    r"un-?pruned|non-?pruned|not pruned|fp16|fp32|bf16|full model|teacher)\b(?!.*(sparse train|rewind))"
+    r"|\((dense|baseline|unpruned|original|no pruning|uncompressed)\)|\b(dense|unpruned|original|uncompressed|full) (model|network|baseline|net|bert|llama\S*|resnet\S*|accuracy)\b"
+    r"|\b(model|network|net|baseline)s? \(dense\)|^\S+[ -](dense|baseline|unpruned)$|fine-?tuned$",
+    re.I,
+)
+_NOT_DENSE = re.compile(
+    r"small|sparse|prun(ed|ing)(?<!unpruned)(?<!no pruning)|distil|[+]|scratch|thin|ours?\b|matched", re.I
+)
+_ABBREVIATION = re.compile(
+    r"(?<![\w])([A-Za-z][\w+-]{0,11})\s*(?:[:=]|stands for|denotes|is short for|means)\s*([a-zA-Z][\w -]{3,40})"
+)
+_MARKS = re.compile(r"[†‡§¶∗*⋆★♯♢♠♣]|\^\{?(?:[a-z\d]|[†‡∗*])\}?$")
+_TRAILING = re.compile(r"\s*(?:\[[\d, –-]+\]|[\[(]\s*[\])])\s*")
+
+
+def clean_name(text: str) -> str:
+    """A method's name as printed, without footnote marks and what citations leave behind."""
+    text = _MARKS.sub("", text)
+    text = _TRAILING.sub(" ", text)
+    return re.sub(r"\s+([),;])", r"\1", re.sub(r"\s+", " ", text)).strip(" ,;:")
+
+
+def is_dense(text: str) -> bool:
+    """True for the name of a network from which nothing was removed."""
+    return _DENSE.search(text) is not None and _NOT_DENSE.search(text) is None
+
+
+def is_ours(text: str) -> bool:
+    """True for ``Ours``, ``(this paper)`` and the like."""
+    return _OURS.search(text) is not None
+
+
+class Names:
+    """Resolves the names of methods of one paper."""
+
+    def __init__(self, document: Document, knowledge: Knowledge) -> None:
+        self._knowledge = knowledge
+        self._titles = {citation.key: citation for citation in document.bibliography}
+        self._by_arxiv = {entry.arxiv: entry.name for entry in knowledge.methods.values() if entry.arxiv}
+        self._abbreviations = _abbreviations(document)
+        self.proposed = _proposed_names(document, knowledge)
+        self._proposed_keys = [(_key(name), name) for name in self.proposed]
+
+    def own(self, text: str) -> str | None:
+        """The name that this paper proposes and that the text mentions; None when it mentions none."""
+        key = f" {_key(text)} "
+        for own_key, name in self._proposed_keys:
+            if f" {own_key} " in key:
+                return name
+        return None
+
+    def is_proposed(self, text: str) -> bool:
+        """True when a row or column of this name is the paper's own method."""
+        return self.own(text) is not None or is_ours(text)
+
+    def resolve(self, text: str, cites: Iterable[str] = ()) -> str | None:
+        """Canonical name of a method as printed; None when neither paper nor knowledge base has it."""
+        own = self.own(text)
+        if own is not None:
+            return own
+        if is_ours(text):
+            return self.proposed[0] if self.proposed else None
+        name = _OURS_MARK.sub("", clean_name(text))
+        bare = re.sub(r"\s*\([^)]*\)", "", name).strip()
+        for candidate in dict.fromkeys((name, bare, re.split(r"\s*[,+]\s*| w/| with | \d", bare)[0])):
+            found = self._known(candidate)
+            if found is not None:
+                return found
+        if is_dense(name):
+            return "Dense"
+        mentions = self._knowledge.mentions("method", bare)
+        if len({mention.canonical for mention in mentions}) == 1:
+            return mentions[0].canonical
+        return self.cited(cites)
+
+    def _known(self, text: str) -> str | None:
+        if not text:
+            return None
+        found = self._knowledge.resolve("method", text)
+        if found is None and text in self._abbreviations:
+            meaning = self._abbreviations[text]
+            found = self._knowledge.resolve("method", meaning) or self._knowledge.resolve(
+                "method", meaning + " pruning"
+            )
+        return found
+
+    def cited(self, cites: Iterable[str]) -> str | None:
+        """The method of a cited paper, by its arXiv id or by a name in its title."""
+        for key in cites:
+            citation = self._titles.get(key)
+            if citation is None:
+                continue
+            if citation.arxiv_id in self._by_arxiv:
+                return self._by_arxiv[citation.arxiv_id]
+            head = citation.title.split(":")[0]
+            found = self._knowledge.resolve("method", head)
+            if found is not None:
+                return found
+        return None
+
+    def in_text(self, text: str) -> list[str]:
+        """Surface names of methods that a text mentions, the paper's own first."""
+        found = [name for name in self.proposed if self.own(text) == name]
+        found += [mention.text for mention in self._knowledge.mentions("method", text)]
+        found += [name for name in self._abbreviations if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text)]
+        seen: dict[str, str] = {}
+        for name in found:
+            seen.setdefault(self.resolve(name) or name, name)
+        return list(seen.values())
+
+
+def _key(text: str) -> str:
+    return " ".join(re.findall(r"[a-z0-9]+", text.lower()))
+
+
+def _abbreviations(document: Document) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for table in document.tables:
+        for text in (table.table.caption, table.parent_caption, *table.notes):
+            for match in _ABBREVIATION.finditer(text):
+                if match.group(1)[0].isupper() or match.group(1).isupper():
+                    found.setdefault(match.group(1), match.group(2).strip())
+    return found
+
+
+def _proposed_names(document: Document, knowledge: Knowledge) -> tuple[str, ...]:
+    """Names that the paper has a macro for, that its title leads with, or that its abstract introduces."""
+    text = f"{document.title}. {document.abstract}"
+    scores: dict[str, float] = {}
+
+    def add(name: str, score: float) -> None:
+        name = _OURS_MARK.sub("", name).strip()
+        known = any(knowledge.resolve(kind, name) for kind in ("dataset", "model", "metric"))
+        if len(name) > 1 and not known and not is_ours(name) and any(c.isalpha() for c in name):
+            scores[name] = scores.get(name, 0) + score
+
+    for name in document.own_names:
+        words = re.sub(r"[()]", "", name).strip()
+        if not is_dense(words) and len(words.split()) <= 4:
+            add(words, 3 if _key(words) in _key(text) else 1)
+    head = document.title.split(":")[0].strip()
+    if ":" in document.title and len(head.split()) <= 3 and (_NAME_LIKE.fullmatch(head) or len(head.split()) == 1):
+        add(head, 3)
+    for sentence in re.split(r"(?<=[.!?])\s+", document.abstract):
+        weight = 1.5 if _PROPOSE.search(sentence) else 0.25
+        for match in _NAME_LIKE.finditer(sentence):
+            if knowledge.resolve("method", match.group()) is None:
+                add(match.group(), weight)
+        for match in re.finditer(r"“([^”]{2,30})”", sentence):
+            if _NAME_LIKE.fullmatch(match.group(1)):
+                add(match.group(1), 1.5)
+    for table in document.tables:
+        for row in table.cells:
+            for cell in row[:3]:
+                if _OURS_MARK.search(cell.text):
+                    add(clean_name(_OURS_MARK.sub("", cell.text)), 3)
+    ranked = sorted((name for name in scores if scores[name] >= 1.5), key=lambda name: -scores[name])
+    return tuple(ranked[:4])
