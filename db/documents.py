@@ -34,10 +34,9 @@ def wanted_documents(connection: Connection, kind: str, limit: int | None = None
     relevance = newest_relevance().subquery()
     query = (
         _newest_versions()
-        .join(relevance, relevance.c.paper_id == paper.c.id)
         .outerjoin(document, _document_of_newest(kind))
         .where(
-            relevance.c.relevance == "core",
+            paper.c.id.in_(select(relevance.c.paper_id).where(relevance.c.relevance == "core")),
             paper.c.withdrawn.is_(False),
             or_(document.c.id.is_(None), document.c.outcome == "failed"),
         )
