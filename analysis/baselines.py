@@ -152,20 +152,33 @@ def describe_key(row: dict[str, Any]) -> str:
 
 
 def plot_baseline_spread(spread: pd.DataFrame, ax: Axes | None = None, *, rows: int = 12) -> Axes:
-    """Draws each key's different numbers as points on a line, one key a row; a diamond is the paper's own."""
+    """Draws the different numbers of each key as dots, one key a row, as the difference from the key's median.
+
+    Only the keys with the metric and unit of the first are drawn. A diamond is the number of the method's own paper.
+    """
     if ax is None:
         import matplotlib.pyplot as plt
 
         ax = plt.figure(figsize=(8, 4)).subplots()
-    shown = records(spread.head(rows))[::-1]
+    kind = [(row["metric"], row["unit"]) for row in records(spread)]
+    shown = [row for row, of in zip(records(spread), kind, strict=True) if of == kind[0]][:rows][::-1]
     for position, row in enumerate(shown):
-        ax.plot([row["low"], row["high"]], [position, position], color="#8a9a94", linewidth=1.5, zorder=1)
-        ax.scatter(row["numbers"], [position] * len(row["numbers"]), s=28, color="#2f6f5e", zorder=2)
+        middle = row["median"]
+        ax.plot([row["low"] - middle, row["high"] - middle], [position] * 2, color="#8a9a94", linewidth=1.5, zorder=1)
+        numbers = [number - middle for number in row["numbers"]]
+        ax.scatter(numbers, [position] * len(numbers), s=26, color="#3d8f7a", zorder=2)
         if row["own_papers"]:
-            ax.scatter([row["own"]], [position], s=70, marker="D", facecolor="none", edgecolor="#b3401f", zorder=3)
-    ax.set_yticks(range(len(shown)), [describe_key(row) for row in shown], fontsize=8)
+            own = row["own"] - middle
+            ax.scatter([own], [position], s=80, marker="D", facecolor="none", edgecolor="#c2562d", zorder=3)
+    ax.set_yticks(range(len(shown)), [_short(describe_key(row)) for row in shown], fontsize=8)
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.tick_params(axis="y", length=0)
-    if shown:
-        ax.set_xlabel(", ".join(dict.fromkeys(f"{row['metric']} ({row['unit'] or '1'})" for row in shown)))
+    ax.grid(axis="x", linewidth=0.6)
+    ax.set_xlabel(
+        "difference from the median" + (f" ({'points' if kind[0][1] == '%' else kind[0][1]})" if kind else "")
+    )
     return ax
+
+
+def _short(label: str, most: int = 56) -> str:
+    return label if len(label) <= most else label[: most - 1].rstrip() + "…"

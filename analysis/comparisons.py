@@ -285,7 +285,7 @@ def plot_comparisons(graph: nx.DiGraph, ax: Axes | None = None, *, rows: int = 1
     degrees = paper_degrees(graph)
     shown = records(degrees[degrees["compared_by"] > 0].head(rows))[::-1]
     names = [_short(as_text(row["title"]) or row["arxiv_id"]) for row in shown]
-    ax.barh(range(len(shown)), [row["compared_by"] for row in shown], color="#2f6f5e")
+    ax.barh(range(len(shown)), [row["compared_by"] for row in shown], color="#3d8f7a")
     ax.set_yticks(range(len(shown)), names, fontsize=8)
     ax.set_xlabel("papers that compare with it")
     ax.spines[["top", "right", "left"]].set_visible(False)

@@ -60,7 +60,7 @@ class GrowthFit:
     papers_per_day: float
     """As observed over the last year of the span."""
     log_level: float
-    """Logarithm of the expected papers a day at ``first`` (mean over the months of the year)."""
+    """Logarithm of the expected papers a day at ``first``, averaged over the months of the year."""
     seasonal: bool
     """Whether each month of the year has its own effect."""
     lags: int
@@ -166,6 +166,7 @@ def fit_growth(counts: pd.DataFrame, *, method: str = "nb2") -> GrowthFit:
     lags = math.floor(4 * (len(counts) / 100) ** (2 / 9)) if period == "month" else 0
     params, deviation, dispersion, used = _fit(observed, design, np.log(days), method, lags)
     rate = float(params[1])
+    years = _years(counts["start"])
     last_year = counts.tail(12 if period == "month" else 1)
     return GrowthFit(
         method=used,
@@ -179,7 +180,7 @@ def fit_growth(counts: pd.DataFrame, *, method: str = "nb2") -> GrowthFit:
         first=counts["start"].iloc[0].date(),
         until=(counts["start"].iloc[-1] + pd.Timedelta(days=int(counts["days"].iloc[-1]))).date(),
         papers_per_day=float(last_year["papers"].sum() / last_year["days"].sum()),
-        log_level=float(params[0]) - rate * float(_years(counts["start"]).mean() - _years(counts["start"])[0]),
+        log_level=float(params[0]) + _log_mean_season(params, seasonal) - rate * float((years - years[0]).mean()),
         seasonal=seasonal,
         lags=lags,
     )
@@ -208,6 +209,14 @@ def _design(counts: pd.DataFrame, seasonal: bool) -> np.ndarray[Any, np.dtype[np
         december = (month == 12).astype(float)
         columns += [(month == number).astype(float) - december for number in range(1, 12)]
     return np.column_stack(columns)
+
+
+def _log_mean_season(params: np.ndarray[Any, np.dtype[np.float64]], seasonal: bool) -> float:
+    """Logarithm of the mean factor of the months, whose logarithms add up to zero."""
+    if not seasonal:
+        return 0.0
+    effects = params[2:13]
+    return float(np.log(np.mean(np.exp([*effects, -effects.sum()]))))
 
 
 def _fit(
@@ -282,13 +291,32 @@ def local_growth(counts: pd.DataFrame, *, years: int = 4, method: str = "nb2") -
 
 def plot_growth(fit: GrowthFit, counts: pd.DataFrame, ax: Axes | None = None) -> Axes:
     """Draws the counts as bars and the fitted trend as a line, in papers a period."""
+    from matplotlib.ticker import MaxNLocator
+
     if ax is None:
         import matplotlib.pyplot as plt
 
         ax = plt.figure(figsize=(8, 3.6)).subplots()
-    ax.bar(counts["start"], counts["papers"], width=0.85 * counts["days"], align="edge", color="#8fb3a6", linewidth=0)
-    ax.plot(counts["start"], fit.trend(counts["start"]) * counts["days"].mean(), color="#b3401f", linewidth=1.8)
+    ax.bar(counts["start"], counts["papers"], width=0.85 * counts["days"], align="edge", color="#6fa594", linewidth=0)
+    ax.plot(counts["start"], fit.trend(counts["start"]) * counts["days"].mean(), color="#c2562d", linewidth=2)
     ax.set_ylabel(f"papers a {fit.period}")
     ax.set_ylim(bottom=0)
+    ax.yaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.margins(x=0.01)
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def plot_local_growth(local: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Draws the growth of the windows of `local_growth` in percent a year, with its interval, at each window's end."""
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        ax = plt.figure(figsize=(8, 2.8)).subplots()
+    rate, low, high = (100 * local[name] for name in ("rate", "rate_low", "rate_high"))
+    until = pd.to_datetime(local["until"])
+    ax.errorbar(until, rate, yerr=[rate - low, high - rate], fmt="o", color="#3d8f7a", capsize=3)
+    ax.axhline(0, color="#8a9a94", linewidth=0.8)
+    ax.set_ylabel("growth, % a year")
     ax.spines[["top", "right"]].set_visible(False)
     return ax

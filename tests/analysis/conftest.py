@@ -63,8 +63,9 @@ def make_results() -> Callable[..., pd.DataFrame]:
         for number, row in enumerate(rows, start=1):
             arxiv_id = row.get("arxiv_id", "2001.00001")
             place = {"reading_id": number, "cell_id": number, "document_table_id": 1, "arxiv_id": arxiv_id}
-            submitted = pd.Timestamp(2000 + int(arxiv_id[:2]), int(arxiv_id[2:4]), 1)
-            filled = DEFAULTS | place | {"submitted": submitted, "modifiers": [], "assumed": [], "extra": {}} | row
+            filled = DEFAULTS | place | {"modifiers": [], "assumed": [], "extra": {}} | row
+            if filled["submitted"] is None:
+                filled["submitted"] = pd.Timestamp(2000 + int(arxiv_id[:2]), int(arxiv_id[2:4]), 1)
             filled["text"] = filled["text"] if filled["text"] is not None else f"{filled['value']}"
             whole.append(filled)
         names = ["reading_id", "cell_id", "arxiv_id", "document_table_id", *DEFAULTS]

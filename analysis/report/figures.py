@@ -1,0 +1,92 @@
+"""Figures of the survey as SVG, each in a light and a dark form, with the numbers as CSV beside it.
+
+The same data gives the same bytes: fixed ids, no date, text as text. A figure is drawn by a ``plot_`` function of the
+analyses.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+INK = {"light": "#2b312e", "dark": "#d9dbd6"}
+GRID = {"light": "#d9d7cf", "dark": "#3a4143"}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure of a page: what a template needs, and the content of its files."""
+
+    name: str
+    alt: str
+    """What a reader who does not see it should know."""
+    caption: str
+    files: dict[str, str]
+    """Path within the site to text: two SVG files and a CSV file."""
+
+    @property
+    def light(self) -> str:
+        """Path of the form for light pages."""
+        return f"figures/{self.name}-light.svg"
+
+    @property
+    def dark(self) -> str:
+        """Path of the form for dark pages."""
+        return f"figures/{self.name}-dark.svg"
+
+    @property
+    def csv(self) -> str:
+        """Path of its numbers."""
+        return f"data/{self.name}.csv"
+
+
+def figure(
+    name: str,
+    draw: Callable[[Axes], object],
+    table: pd.DataFrame,
+    *,
+    alt: str,
+    caption: str,
+    size: tuple[float, float] = (8.0, 3.6),
+) -> Figure:
+    """Draws a figure in both forms. ``table`` holds the numbers that it shows; ``size`` is in inches."""
+    files = {f"figures/{name}-{theme}.svg": _svg(draw, size, theme) for theme in ("light", "dark")}
+    files[f"data/{name}.csv"] = table.to_csv(index=False)
+    return Figure(name, alt, caption, files)
+
+
+def _svg(draw: Callable[[Axes], object], size: tuple[float, float], theme: str) -> str:
+    import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure as Canvas
+
+    style: dict[Any, Any] = {
+        # A dollar sign in a paper's title is a dollar sign.
+        "text.parse_math": False,
+        "svg.hashsalt": "secateur",
+        "svg.fonttype": "none",
+        "font.family": "sans-serif",
+        "font.size": 9.5,
+        "text.color": INK[theme],
+        "axes.labelcolor": INK[theme],
+        "axes.edgecolor": GRID[theme],
+        "xtick.color": INK[theme],
+        "ytick.color": INK[theme],
+        "grid.color": GRID[theme],
+        "axes.facecolor": "none",
+        "axes.axisbelow": True,
+    }
+    with mpl.rc_context(style):
+        drawing = Canvas(figsize=size, layout="constrained", facecolor="none")
+        FigureCanvasSVG(drawing)
+        draw(drawing.subplots())
+        text = io.StringIO()
+        drawing.savefig(text, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
+    return text.getvalue()

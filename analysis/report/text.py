@@ -1,0 +1,78 @@
+"""How the survey writes numbers, names and links."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from analysis.frames import absent, as_text
+
+LARGE = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "K"))
+METRICS = {
+    "top1_accuracy": "top-1 accuracy",
+    "top5_accuracy": "top-5 accuracy",
+    "zero_shot_accuracy": "zero-shot accuracy",
+    "error_rate": "error rate",
+    "accuracy_change": "change of accuracy",
+    "latency_ms": "latency",
+    "model_size": "model size",
+    "params": "parameters",
+    "params_reduction": "parameters removed",
+    "flops": "FLOPs",
+    "flops_reduction": "FLOPs removed",
+    "macs": "multiply-adds",
+    "f1": "F1",
+    "map": "mAP",
+    "bleu": "BLEU",
+}
+
+
+def file_name(arxiv_id: str) -> str:
+    """Name of a paper's page, without the folder: old identifiers have a slash."""
+    return arxiv_id.replace("/", "_") + ".html"
+
+
+def metric_name(metric: str) -> str:
+    """A metric as running text."""
+    return METRICS.get(metric, metric.replace("_", " "))
+
+
+def amount(value: object, unit: object = "", digits: int = 6) -> str:
+    """A number with its unit: ``76.15 %``, ``4.09 G``, ``5.12``; a missing one as a dash."""
+    if absent(value) or not isinstance(value, (int, float)):
+        return "–" if absent(value) else str(value)
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    name = as_text(unit)
+    if name in ("count", "bytes"):
+        for size, letter in LARGE:
+            if abs(value) >= size:
+                return f"{value / size:.4g} {letter}" + ("B" if name == "bytes" else "")
+        name = "" if name == "count" else name
+    text = f"{value:.{digits}g}".replace("-", "−")
+    return f"{text} {name}".rstrip() if name != "x" else f"{text}×"
+
+
+def share(part: float, whole: float) -> str:
+    """A share in percent, a dash of nothing."""
+    return f"{100 * part / whole:.0f} %" if whole else "–"
+
+
+def operating_point(row: dict[str, Any]) -> str:
+    """How much a result's row prunes: ``2:4``, ``90 % of weights``, ``12×``."""
+    parts = []
+    if not absent(row["pattern"]):
+        parts.append(str(row["pattern"]))
+    elif not absent(row["sparsity"]) and row["role"] != "dense":
+        of = as_text(row["sparsity_of"]) or "weights"
+        parts.append(f"{100 * row['sparsity']:.4g} %" + ("" if of == "weights" else f" of {of}"))
+    if not absent(row["compression"]):
+        parts.append(f"{row['compression']:.4g}×")
+    return ", ".join(parts)
+
+
+def shorten(text: str, most: int) -> str:
+    """The text, cut at a word when it is long."""
+    if len(text) <= most:
+        return text
+    return text[: most - 1].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
