@@ -24,6 +24,8 @@ class Lexicon:
     """Patterns by facet and value, and the groups of cues that relevance is judged by."""
 
     facets: Mapping[str, Mapping[str, re.Pattern[str]]]
+    scopes: Mapping[str, str]
+    """Where the words of a facet count: all, study, own, results."""
     cues: Mapping[str, re.Pattern[str]]
     subject: re.Pattern[str]
     """Words of which every paper on the subject has at least one."""
@@ -43,6 +45,7 @@ def read_lexicon(path: Path) -> Lexicon:
             if value not in VOCABULARY[facet]:
                 raise LexiconError(f"{path.name}: facets.{facet}: {value!r} is not in the vocabulary")
     return Lexicon(
+        scopes=raw["scopes"],
         facets={
             facet: {value: _compiled(path, f"facets.{facet}.{value}", patterns) for value, patterns in values.items()}
             for facet, values in raw["facets"].items()

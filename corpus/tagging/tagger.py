@@ -45,18 +45,10 @@ def tag(title: str, abstract: str, knowledge: Knowledge, model: TaggingModel) ->
     relevance = decide(scores)
     if relevance != "core":
         return Tags(relevance, scores)
-    found = describe(plain_title, plain_abstract, knowledge, model)
-    return Tags(
-        relevance,
-        scores,
-        tuple(_quoted(one, title, abstract) for one in found),
-        tuple(find_claims(abstract, plain_abstract)),
-    )
-
-
-def describe(title: str, abstract: str, knowledge: Knowledge, model: TaggingModel) -> list[Tag]:
-    """Facets and names of a paper taken to be core, from its plain title and abstract."""
-    return find_facets(title, abstract, model.lexicon) + find_names(title, abstract, knowledge)
+    claims = find_claims(abstract, plain_abstract)
+    found = find_facets(plain_title, plain_abstract, claims, model.lexicon)
+    found += find_names(plain_title, plain_abstract, knowledge)
+    return Tags(relevance, scores, tuple(_quoted(one, title, abstract) for one in found), tuple(claims))
 
 
 def _quoted(one: Tag, title: str, abstract: str) -> Tag:
