@@ -271,8 +271,9 @@ def _filters(
             if number is not None:
                 numbers[number.key] = number
         if own is not None:
+            base = unpruned(rng, benchmark.dense)
             for _ in range(int(rng.integers(1, 3))):
-                number = _filter_measurement(rng, literature, own, benchmark, "own")
+                number = _filter_measurement(rng, literature, own, benchmark, base, "own")
                 literature.printed.setdefault((own.name, benchmark.key, "", False), number)
                 numbers[number.key] = number
     methods = (*compared, own) if own is not None else compared
@@ -288,16 +289,16 @@ def _operating_point(
     if known is None:
         if method.synthetic:
             return None
-        known = literature.printed[place] = _filter_measurement(rng, literature, method, benchmark, "copied")
+        base = unpruned(rng, benchmark.dense)
+        known = literature.printed[place] = _filter_measurement(rng, literature, method, benchmark, base, "copied")
     return Measurement(method, benchmark, known.level, known.value, "copied", base=known.base)
 
 
 def _filter_measurement(
-    rng: np.random.Generator, literature: Literature, method: Method, benchmark: Benchmark, source: str
+    rng: np.random.Generator, literature: Literature, method: Method, benchmark: Benchmark, base: float, source: str
 ) -> Measurement:
     removed = float(rng.choice(benchmark.levels)) + float(rng.integers(-12, 13)) / 1000
     level = Level(round(removed, 3))
-    base = unpruned(rng, benchmark.dense)
     loss = benchmark.dense - literature.world.true_value(method, benchmark, level)
     value = noisy(rng, base - loss + 0.2, benchmark)
     return Measurement(method, benchmark, level, value, source, base=base)
