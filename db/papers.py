@@ -86,16 +86,13 @@ def store_papers(
 def mark_deleted(connection: Connection, arxiv_ids: Iterable[str], *, run_id: int | None, now: datetime) -> int:
     """Mark papers that arXiv calls deleted as withdrawn; return how many were not so before."""
     marked = 0
-    for row in connection.execute(
-        select(paper.c.id).where(paper.c.arxiv_id.in_(list(arxiv_ids)), paper.c.withdrawn.is_(False))
-    ).all():
-        connection.execute(update(paper).where(paper.c.id == row.id).values(withdrawn=True, changed_at=now))
-        connection.execute(
-            insert(change).values(
-                paper_id=row.id, run_id=run_id, seen_at=now, field="withdrawn", before="False", after="True"
-            )
-        )
-        marked += 1
+    for part in _chunks(list(arxiv_ids)):
+        present = select(paper.c.id).where(paper.c.arxiv_id.in_(part), paper.c.withdrawn.is_(False))
+        ids = connection.scalars(present).all()
+        connection.execute(update(paper).where(paper.c.id.in_(ids)).values(withdrawn=True, changed_at=now))
+        for paper_id in ids:
+            _write_changes(connection, paper_id, [("withdrawn", "False", "True")], run_id, now)
+        marked += len(ids)
     return marked
 
 
@@ -197,18 +194,24 @@ def _bring_up_to_date(
             changes.append((name, _joined(name, stored.lists[name]), _joined(name, items)))
     if changes:
         values["changed_at"] = now
-        connection.execute(
-            insert(change),
-            [
-                {"paper_id": stored.id, "run_id": run_id, "seen_at": now, "field": name, "before": old, "after": new}
-                for name, old, new in changes
-            ],
-        )
+        _write_changes(connection, stored.id, changes, run_id, now)
     if record.datestamp != before["datestamp"]:
         values["datestamp"] = record.datestamp
     if values:
         connection.execute(update(paper).where(paper.c.id == stored.id).values(values))
     return bool(changes)
+
+
+def _write_changes(
+    connection: Connection, paper_id: int, changes: Iterable[tuple[str, str, str]], run_id: int | None, now: datetime
+) -> None:
+    connection.execute(
+        insert(change),
+        [
+            {"paper_id": paper_id, "run_id": run_id, "seen_at": now, "field": name, "before": before, "after": after}
+            for name, before, after in changes
+        ],
+    )
 
 
 def _replace_list(connection: Connection, name: str, paper_id: int, items: Sequence[tuple[Any, ...]]) -> None:

@@ -23,7 +23,15 @@ from db.documents import WantedDocument
 from db.records import FetchedDocument
 from ingest.archive import sniff
 from ingest.arxiv_id import ArxivId, parse
-from ingest.http import Answer, BodyTooLargeError, BrokenBodyError, PoliteClient, UnavailableError, UnsafeRedirectError
+from ingest.http import (
+    Answer,
+    ArxivError,
+    BodyTooLargeError,
+    BrokenBodyError,
+    PoliteClient,
+    UnavailableError,
+    UnsafeRedirectError,
+)
 from ingest.recording import stored_requests
 
 KIND = "eprint"
@@ -42,7 +50,7 @@ class UnknownPaperError(Exception):
         super().__init__(f"not in the corpus: {', '.join(arxiv_ids)}; harvest their sets first")
 
 
-class RefusedError(Exception):
+class RefusedError(ArxivError):
     """ArXiv forbids one e-print after the other, which means that it forbids asking."""
 
     def __init__(self) -> None:
@@ -178,7 +186,7 @@ class _Outcomes:
 
 
 def _wanted(engine: Engine, arxiv_ids: Sequence[str], limit: int | None) -> tuple[list[WantedDocument], int]:
-    with engine.connect() as connection:
+    with engine.execution_options(read_only=True).connect() as connection:
         if not arxiv_ids:
             return documents.wanted_documents(connection, KIND, limit), 0
         papers = list(dict.fromkeys(parse(text).paper for text in arxiv_ids))

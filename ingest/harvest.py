@@ -73,34 +73,35 @@ def harvest(
         progress: Told after each page.
 
     Raises:
-        OaiError: the server refuses a set or a date; the run is marked failed.
+        ingest.oai.OaiError: the server refuses a set or a date, or its list has no end; the run is marked failed.
         ingest.http.ArxivError: arXiv refused or gave no answer; calling again goes on where this call stopped.
     """
     total = HarvestSummary()
+    until = until_date or now.date()
     for set_spec in sets:
-        for run in _runs(engine, client, set_spec, from_date, until_date, now):
+        left = _left_unfinished(engine, client, set_spec)
+        if left:
+            total += _Harvest(engine, client, left, now, progress).to_its_end()
+        if not (left and left.until_date == until and from_date in (None, left.from_date)):
+            run = _new_run(engine, client, Window(set_spec, from_date, until), now)
             total += _Harvest(engine, client, run, now, progress).to_its_end()
     return total
 
 
-def _runs(
-    engine: Engine,
-    client: PoliteClient,
-    set_spec: str,
-    from_date: date | None,
-    until_date: date | None,
-    now: datetime,
-) -> list[HarvestRun]:
-    """The run that was left unfinished, and a new one unless that was for today's window."""
-    source = {"source": SOURCE, "base_url": client.addresses.base_url or "", "set_spec": set_spec}
-    until = until_date or now.date()
+def _left_unfinished(engine: Engine, client: PoliteClient, set_spec: str) -> HarvestRun | None:
+    with engine.execution_options(read_only=True).connect() as connection:
+        return harvests.unfinished_run(connection, **_source(client, set_spec))
+
+
+def _new_run(engine: Engine, client: PoliteClient, window: Window, now: datetime) -> HarvestRun:
+    source = _source(client, window.set_spec)
     with engine.begin() as connection:
-        unfinished = harvests.unfinished_run(connection, **source)
-        if unfinished and unfinished.until_date == until and from_date in (None, unfinished.from_date):
-            return [unfinished]
-        start = from_date or _covered(harvests.finished_runs(connection, **source))
-        run = harvests.start_run(connection, **source, from_date=start, until_date=until, now=now)
-    return [unfinished, run] if unfinished else [run]
+        start = window.from_date or _covered(harvests.finished_runs(connection, **source))
+        return harvests.start_run(connection, **source, from_date=start, until_date=window.until_date, now=now)
+
+
+def _source(client: PoliteClient, set_spec: str) -> dict[str, str]:
+    return {"source": SOURCE, "base_url": client.addresses.base_url or "", "set_spec": set_spec}
 
 
 def _covered(finished: Sequence[HarvestRun]) -> date | None:

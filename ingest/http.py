@@ -32,6 +32,8 @@ STOP = timedelta(minutes=10)
 LONGEST_WAIT_SECONDS = 3600.0
 CONNECT_TIMEOUT_SECONDS = 30.0
 READ_TIMEOUT_SECONDS = 120.0
+TRANSFER_TIMEOUT_SECONDS = 1800.0
+"""A body that drips for longer is given up."""
 MAX_ATTEMPTS = 6
 MAX_REDIRECTS = 5
 FIRST_BACKOFF_SECONDS = 5.0
@@ -323,12 +325,14 @@ class PoliteClient:
     def _transfer(self, url: str, max_bytes: int, compressed: bool) -> Answer:
         headers = {"Accept-Encoding": "gzip" if compressed else "identity"}
         timeout = (CONNECT_TIMEOUT_SECONDS, self._read_timeout)
-        body = bytearray()
+        body, started = bytearray(), time.monotonic()
         with self._session.get(url, headers=headers, timeout=timeout, stream=True, allow_redirects=False) as response:
             for chunk in response.iter_content(_CHUNK_BYTES):
                 body += chunk
                 if len(body) > max_bytes:
                     raise BodyTooLargeError(url, max_bytes)
+                if time.monotonic() - started > TRANSFER_TIMEOUT_SECONDS:
+                    raise requests.Timeout(f"no end of the body within {TRANSFER_TIMEOUT_SECONDS:.0f} s")
             return Answer(url, response.status_code, bytes(body), response.headers)
 
 

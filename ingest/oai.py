@@ -24,6 +24,8 @@ from ingest.tex import accents_to_unicode, normalise_space, to_unicode
 FORMAT = "arXivRaw"
 MAX_PAGES = 20_000
 """More pages than arXiv has records for at its smallest known page size; a list longer than that never ends."""
+EARLIEST_DATESTAMP = date(2005, 9, 16)
+"""Asking for changes before this day is an error, and all records are of this day or later."""
 SYNTHETIC_REPORT_NUMBER = "SYNTHETIC"
 
 _OAI = "{http://www.openarchives.org/OAI/2.0/}"
@@ -37,14 +39,18 @@ _WITHDRAWN = re.compile(
 
 
 class OaiError(Exception):
-    """The server answered with an OAI-PMH error."""
+    """A list cannot be had by OAI-PMH."""
+
+
+class OaiServerError(OaiError):
+    """The server answered with an error."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(f"arXiv's OAI-PMH server answers {code}: {text}")
         self.code = code
 
 
-class BadTokenError(OaiError):
+class BadTokenError(OaiServerError):
     """A resumption token is unknown or has expired; the list must be asked for from its beginning."""
 
 
@@ -52,7 +58,14 @@ class RepeatedTokenError(OaiError):
     """The server gave the same resumption token twice, so that the list would never end."""
 
     def __init__(self, token: str) -> None:
-        super().__init__("no OAI-PMH error", f"the resumption token {token!r} came twice; start the harvest again")
+        super().__init__(f"the resumption token {token!r} came twice; start the harvest again")
+
+
+class EndlessListError(OaiError):
+    """The server gives more pages than arXiv can have."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the list has more than {MAX_PAGES} pages; ask for a smaller window")
 
 
 class BrokenPageError(BrokenBodyError):
@@ -97,7 +110,7 @@ class Window:
     def params(self, verb: str) -> dict[str, str]:
         """The arguments of the first request of a list."""
         params = {"verb": verb, "metadataPrefix": FORMAT}
-        if self.from_date:
+        if self.from_date and self.from_date > EARLIEST_DATESTAMP:
             params["from"] = self.from_date.isoformat()
         if self.until_date:
             params["until"] = self.until_date.isoformat()
@@ -111,8 +124,8 @@ def list_records(client: PoliteClient, window: Window, token: str | None = None)
 
     Raises:
         BadTokenError: the token is unknown or has expired.
-        RepeatedTokenError: the list goes round in circles.
-        OaiError: the server refuses the arguments.
+        OaiServerError: the server refuses the arguments.
+        RepeatedTokenError, EndlessListError: the list has no end.
         ingest.http.ArxivError: no answer could be had.
     """
     return _pages(client, "ListRecords", window, token)
@@ -129,7 +142,7 @@ def _pages(client: PoliteClient, verb: str, window: Window, token: str | None) -
         params = {"verb": verb, "resumptionToken": token} if token else window.params(verb)
         answer = client.get(client.addresses.oai, params, check=check_page)
         if answer.status != 200:
-            raise OaiError(f"HTTP {answer.status}", f"for {answer.url}; check the address of the server")
+            raise OaiServerError(f"HTTP {answer.status}", f"for {answer.url}; check the address of the server")
         page = parse_page(answer.body)
         yield page
         token = page.token
@@ -138,7 +151,7 @@ def _pages(client: PoliteClient, verb: str, window: Window, token: str | None) -
         if token in seen:
             raise RepeatedTokenError(token)
         seen.add(token)
-    raise OaiError("no end", f"more than {MAX_PAGES} pages; ask for a smaller window")
+    raise EndlessListError
 
 
 def check_page(body: bytes) -> None:
@@ -156,7 +169,7 @@ def parse_page(body: bytes) -> Page:
 
     Raises:
         BrokenPageError: the body is no whole OAI-PMH document.
-        BadTokenError, OaiError: the server answered with an error.
+        BadTokenError, OaiServerError: the server answered with an error.
     """
     root = _document(body)
     response_date = _response_date(root)
@@ -165,7 +178,7 @@ def parse_page(body: bytes) -> Page:
         code, text = error.get("code", "no code"), normalise_space(error.text or "")
         if code == "noRecordsMatch":
             return Page(response_date)
-        raise (BadTokenError if code == "badResumptionToken" else OaiError)(code, text)
+        raise (BadTokenError if code == "badResumptionToken" else OaiServerError)(code, text)
     body_element = _list_element(root)
     records: list[PaperRecord] = []
     headers: list[Header] = []

@@ -1,6 +1,7 @@
 """Fixtures of the tests of ingest: a clock that needs no waiting, an empty corpus, small made-up papers."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -35,9 +36,17 @@ def clock() -> VirtualClock:
     return VirtualClock()
 
 
+@pytest.fixture(scope="session")
+def empty_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database; copying it is faster than making one for each test."""
+    path = tmp_path_factory.mktemp("empty") / "corpus.db"
+    open_database(path).dispose()
+    return path
+
+
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_database(tmp_path / "corpus.db")
+def engine(tmp_path: Path, empty_corpus: Path) -> Iterator[Engine]:
+    engine = open_database(shutil.copy(empty_corpus, tmp_path / "corpus.db"))
     yield engine
     engine.dispose()
 

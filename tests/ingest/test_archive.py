@@ -6,7 +6,7 @@ import tarfile
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest import archive
@@ -110,7 +110,7 @@ def test_limits_hold() -> None:
 
 
 def test_a_bomb_is_refused_long_before_its_end() -> None:
-    bomb = gzip.compress(b"%" * (100 * 2**20), 9)
+    bomb = gzip.compress(b"%" * (40 * 2**20), 9)
     with pytest.raises(archive.CompressionBombError):
         unpack(bomb)
 
@@ -119,6 +119,7 @@ def test_files_of_several_gzip_members_are_joined() -> None:
     assert unpack(gzip.compress(TEX) + gzip.compress(b"% end")) == {"main.tex": TEX + b"% end"}
 
 
+@settings(max_examples=30)
 @given(st.dictionaries(st.from_regex(r"[a-z]{1,8}(/[a-z]{1,8}){0,2}\.tex", fullmatch=True), st.binary(max_size=900)))
 def test_any_archive_of_plain_files_comes_back(files: dict[str, bytes]) -> None:
     data = gzip.compress(tar(*files.items()))

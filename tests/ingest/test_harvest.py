@@ -76,21 +76,30 @@ def test_every_real_paper_is_stored_as_arxiv_has_it(
     for line in real_metadata.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         expected[row["paper_id"]].append(row)
-    stored = rows(engine, "SELECT id, arxiv_id, submitted, version, withdrawn FROM paper")
-    assert {row[1] for row in stored} == set(expected)
-    for paper_id, arxiv_id, submitted, version, withdrawn in stored:
-        versions = sorted(expected[arxiv_id], key=lambda row: row["version"])
-        newest = versions[-1]
-        assert str(submitted)[:19] == versions[0]["created"]
+    stored = rows(engine, "SELECT arxiv_id, submitted, version, withdrawn FROM paper")
+    versions = grouped(
+        engine, "SELECT arxiv_id, t.submitted FROM version t JOIN paper p ON p.id = paper_id ORDER BY number"
+    )
+    categories = grouped(
+        engine, "SELECT arxiv_id, name FROM category JOIN paper p ON p.id = paper_id ORDER BY position"
+    )
+    assert {row[0] for row in stored} == set(expected)
+    for arxiv_id, submitted, version, withdrawn in stored:
+        rows_of_paper = sorted(expected[arxiv_id], key=lambda row: row["version"])
+        newest = rows_of_paper[-1]
+        assert submitted[:19] == rows_of_paper[0]["created"]
         assert version == newest["version"]
         assert bool(withdrawn) == bool(newest["is_withdrawn"])
-        assert [
-            name for (name,) in rows(engine, f"SELECT name FROM category WHERE paper_id={paper_id} ORDER BY position")
-        ] == (newest["abs_categories"].split())
-        found = rows(engine, f"SELECT number, submitted FROM version WHERE paper_id={paper_id} ORDER BY number")
-        assert [(number, str(moment)[:19]) for number, moment in found] == [
-            (row["version"], row["created"]) for row in versions
-        ]
+        assert categories[arxiv_id] == newest["abs_categories"].split()
+        assert [moment[:19] for moment in versions[arxiv_id]] == [row["created"] for row in rows_of_paper]
+
+
+def grouped(engine: Engine, sql: str) -> dict[str, list[Any]]:
+    """Second columns by first."""
+    found: dict[str, list[Any]] = defaultdict(list)
+    for key, value in rows(engine, sql):
+        found[key].append(value)
+    return found
 
 
 def test_a_second_harvest_changes_nothing(real_metadata: Path, engine: Engine, connect: Connect) -> None:
@@ -105,7 +114,7 @@ def test_a_second_harvest_changes_nothing(real_metadata: Path, engine: Engine, c
     assert content(engine) == before
 
 
-@pytest.mark.parametrize("page_size", [1, 7, 509])
+@pytest.mark.parametrize("page_size", [2, 7, 509])
 def test_any_page_size_gives_the_same(
     real_metadata: Path, tmp_path: Path, engine: Engine, connect: Connect, page_size: int
 ) -> None:
@@ -237,6 +246,30 @@ def test_the_next_nights_window_overlaps_by_two_days(
         (None, "2026-11-22", "done"),
         ("2026-11-20", "2026-11-23", "done"),
     ]
+
+
+def test_a_harvest_left_yesterday_is_finished_and_then_brought_up_to_today(
+    real_metadata: Path, engine: Engine, connect: Connect, clock: Any
+) -> None:
+    with Replica(real_metadata, page_size=20, now=clock.now) as replica:
+        client = connect(replica.url)
+        with pytest.raises(KilledError):
+            harvest(engine, client, sets=["cs"], now=clock.now(), progress=_killed)
+        clock.time += timedelta(days=1)
+        harvest(engine, client, sets=["cs"], now=clock.now())
+    assert rows(engine, "SELECT from_date, until_date, state, records > 0 FROM harvest_run ORDER BY id") == [
+        (None, "2026-11-22", "done", 1),
+        ("2026-11-20", "2026-11-23", "done", 0),
+    ]
+
+
+def test_days_before_arxivs_first_datestamp_ask_for_everything(
+    arxiv_folder: Callable[..., Path], metadata_line: Lines, engine: Engine, connect: Connect, clock: Any
+) -> None:
+    with Replica(arxiv_folder(metadata_line("2003.03033")), now=clock.now) as replica:
+        harvest(engine, connect(replica.url), sets=["cs"], from_date=date(1991, 8, 1), now=clock.now())
+        assert "from=" not in replica.log[0].target
+    assert rows(engine, "SELECT count(*) FROM paper") == [(1,)]
 
 
 def test_a_window_of_the_past_does_not_hide_what_came_after(

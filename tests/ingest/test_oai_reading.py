@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.oai import BadTokenError, BrokenPageError, OaiError, check_page, parse_page
+from ingest.oai import BadTokenError, BrokenPageError, OaiServerError, check_page, parse_page
 
 PAGE = """<?xml version="1.0" encoding="UTF-8"?>
 <OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/"><responseDate>2026-11-22T03:12:07Z</responseDate>
@@ -175,7 +175,7 @@ def test_arxivs_own_errors_are_told_apart(shared: Path) -> None:
         if code == "noRecordsMatch":
             assert parse_page(path.read_bytes()).records == ()
             continue
-        with pytest.raises(OaiError, match=code) as error:
+        with pytest.raises(OaiServerError, match=code) as error:
             parse_page(path.read_bytes())
         assert error.value.code == code
         assert isinstance(error.value, BadTokenError) == (code == "badResumptionToken")
