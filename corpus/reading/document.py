@@ -43,6 +43,8 @@ class DocumentTable:
     """Caption of the float around a sub-table."""
     notes: tuple[str, ...] = ()
     """Notes below the table."""
+    cites: tuple[str, ...] = ()
+    """Keys that the captions cite."""
     section: int = -1
     """Index of the section it stands in."""
     before: str = ""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from corpus.reading.commands import SUBFLOATS, TABULARS
-from corpus.reading.text import to_text
+from corpus.reading.text import read_inline, to_text
 from corpus.reading.tokens import (
     environment_end,
     environment_name,
@@ -33,6 +33,7 @@ class FoundTable:
     caption: str = ""
     label: str = ""
     parent_caption: str = ""
+    cites: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
@@ -44,6 +45,7 @@ class _Scope:
     order: list[str] = field(default_factory=list)
     label: str = ""
     notes: list[str] = field(default_factory=list)
+    cites: list[str] = field(default_factory=list)
 
 
 def find_tables(tokens: list[str], start: int, end: int) -> list[FoundTable]:
@@ -114,7 +116,9 @@ def _read_caption(tokens: list[str], index: int, scope: _Scope) -> int:
     _, index = read_optional(tokens, index)
     argument, index = read_argument(tokens, index)
     labels = list(labels_in(argument))
-    scope.captions.append((to_text(argument), labels[0] if labels else scope.label))
+    inline = read_inline(argument)
+    scope.cites += inline.cites
+    scope.captions.append((inline.text, labels[0] if labels else scope.label))
     scope.label = ""
     scope.order.append("caption")
     return index
@@ -137,6 +141,7 @@ def _read_part(tokens: list[str], index: int, scope: _Scope, depth: int) -> int:
         scope.captions += part.captions
         scope.order += part.order
         scope.notes += part.notes
+        scope.cites += part.cites
         scope.label = scope.label or part.label
     else:
         scope.inner += _resolve(part)
@@ -178,6 +183,7 @@ def _merge(first: _Scope, second: _Scope) -> _Scope:
         first.order + second.order,
         first.label or second.label,
         first.notes + second.notes,
+        first.cites + second.cites,
     )
 
 
@@ -193,6 +199,7 @@ def _resolve(scope: _Scope) -> list[FoundTable]:
     for table, (caption, label) in zip(tables, chosen, strict=True):
         table.caption, table.label = caption, label or scope.label
         table.notes += scope.notes
+        table.cites += scope.cites
     outer = captions[-1] if captions else ("", "")
     for table in scope.inner:
         if outer[0] and not table.parent_caption and table.caption != outer[0]:
@@ -201,6 +208,7 @@ def _resolve(scope: _Scope) -> list[FoundTable]:
             table.caption = outer[0]
         table.label = table.label or outer[1] or scope.label
         table.notes += scope.notes
+        table.cites += scope.cites
     return [*tables, *scope.inner]
 
 

@@ -268,6 +268,7 @@ class _Walker:
                 header_rows=rows.head or header_rows(rows.cells, rows.rules),
                 parent_caption=found.parent_caption,
                 notes=(*found.notes, *rows.footnotes),
+                cites=tuple(found.cites),
                 section=len(self.sections),
                 before=to_text(self._buffer) or (self._paragraphs[-1].text if self._paragraphs else ""),
             )

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from corpus.reading import DocumentTable, TableCell
-from corpus.results.headers import Slot, column_kind, read_slots
+from corpus.results.headers import IGNORED, Slot, column_kind, read_slots, which_net
 from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.numbers import NumericCell, is_missing, read_numbers
 from corpus.results.sparsity import RemovalHeader, read_bare, read_header, read_pattern
@@ -157,9 +157,9 @@ def _first_look(
     present = [row for row, text in zip(axes.data_rows, texts, strict=True) if not is_missing(text)]
     share = sum(numbers[row, index] is not None for row in present) / len(present) if present else -1.0
     column = Column("", header, numeric=share)
-    slots = any(read_slots(cell.text) for cell in header)
+    slots = [slot for cell in header for slot in read_slots(cell.text)]
     kind = column_kind(column.text)
-    removal = read_header(column.text) if not slots else None
+    removal = read_header(column.text) if not slots and not _beside_base(table, axes, index, column.text) else None
     if removal is not None and _fits_removal(present, index, removal, numbers, table):
         column.kind, column.removal = "removal", removal
     elif share < 0:
@@ -167,10 +167,18 @@ def _first_look(
     elif share < 0.5:
         column.kind = kind or "stub"
     elif slots:
-        column.kind = "value"
+        column.kind = "ignored" if all(slot.metric in IGNORED for slot in slots) else "value"
     elif kind in ("setting", "device", "batch") and not interpreter.read(column.text).stage:
         column.kind = kind
     return column
+
+
+def _beside_base(table: DocumentTable, axes: Axes, index: int, text: str) -> bool:
+    """True for ``Pruned`` beside ``Base``: both hold the same metric."""
+    if not which_net(text)[1] or re.search(r"ratio|rate|amount|level", text, re.I):
+        return False
+    headers = [header_path(table, column, axes.header_rows) for column in range(len(table.cells[0])) if column != index]
+    return any(path and which_net(path[-1].text)[0] for path in headers)
 
 
 def _fits_removal(
@@ -243,6 +251,8 @@ def _find_row_metrics(axes: Axes, interpreter: Interpreter) -> None:
             cell = axes.stubs.get((row, index))
             if cell is not None and interpreter.read(cell.text).slots:
                 axes.rows_name_metrics = True
+                if axes.columns[index].kind == "setting":
+                    axes.columns[index].kind = "stub"
                 return
 
 
@@ -250,12 +260,8 @@ def _settle(axes: Axes, interpreter: Interpreter) -> None:
     """Decide on the numeric columns that the first look left open."""
     if axes.rows_name_metrics:
         for column in axes.columns:
-            if column.kind == "" or (
-                column.kind in ("setting", "removal", "method")
-                and column.numeric >= 0.5
-                and _is_net(column, interpreter)
-            ):
-                column.kind, column.removal = "value", None
+            if column.kind == "" or (column.kind in ("setting", "method") and column.numeric >= 0.5):
+                column.kind = "value"
         return
     for column in axes.columns:
         if column.kind == "" and _says_something(column, interpreter):
@@ -268,11 +274,6 @@ def _settle(axes: Axes, interpreter: Interpreter) -> None:
         for column in axes.columns:
             if column.kind == "unknown":
                 column.kind = "value"
-
-
-def _is_net(column: Column, interpreter: Interpreter) -> bool:
-    meaning = interpreter.read(column.text)
-    return bool(meaning.stage or meaning.base or meaning.method)
 
 
 def _says_something(column: Column, interpreter: Interpreter) -> bool:

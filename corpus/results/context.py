@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from corpus.knowledge import Knowledge
 from corpus.reading import Document, DocumentTable
-from corpus.results.headers import Slot, find_slots
+from corpus.results.headers import COSTS, USUAL_METRICS, Slot, find_slots
 from corpus.results.meaning import Interpreter
 from corpus.results.sparsity import Removal, read_removals
 
@@ -28,6 +28,10 @@ _STANDARD_ERROR = re.compile(r"standard error", re.I)
 _DEVIATION = re.compile(r"standard deviation|\bstd\b|deviation|mean and dev", re.I)
 
 
+_OPERATING = frozenset({"params", "flops", "macs", "params_reduction", "flops_reduction", "model_size", "speedup"})
+"""Metrics that captions mention to say how small a network is, more often than to say what the numbers are."""
+
+
 class Paper:
     """Facts of one paper that its tables share."""
 
@@ -41,10 +45,32 @@ class Paper:
         self.datasets = Counter(mention.canonical for mention in knowledge.mentions("dataset", text))
         self.models = Counter(mention.canonical for mention in knowledge.mentions("model", text))
         for table in document.tables:
-            for mention in knowledge.mentions("model", table.table.caption):
-                self.models[mention.canonical] += 2
+            cells = {cell.origin: cell.text for row in table.cells for cell in row if cell.text}
+            words = " | ".join(text for text in (table.table.caption, *cells.values()) if not text[:1].isdigit())
+            self.models.update(mention.canonical for mention in knowledge.mentions("model", words))
         self.theoretical = _THEORETICAL.search(text) is not None
         self.deviation = "stderr" if _STANDARD_ERROR.search(text) else "std" if _DEVIATION.search(text) else "unknown"
+
+    def usual_dataset(self, metric: str) -> str | None:
+        """The most named data set of the paper on which this metric is usual; for costs the most named of all."""
+        families = {
+            "accuracy": "accuracy",
+            "top1_accuracy": "accuracy",
+            "top5_accuracy": "accuracy",
+            "error_rate": "accuracy",
+        }
+        wanted = families.get(metric, metric)
+        for name, _ in self.datasets.most_common():
+            usual = USUAL_METRICS.get(name, "")
+            if metric in COSTS or not usual or families.get(usual, usual) == wanted:
+                return name
+        return None
+
+    def network(self) -> str | None:
+        """The most named network of the paper, in the size it is most named in."""
+        for name, _ in self.models.most_common(1):
+            return self.network_of_family(name) or name
+        return None
 
     def network_of_family(self, name: str) -> str | None:
         """The most mentioned network of a family's name (``VGG``), None when the paper names none in a size."""
@@ -141,9 +167,8 @@ class Surroundings:
     def slot(self) -> Slot | None:
         """The first metric that the caption or a referring sentence names."""
         for _, text in (("caption", self.caption), ("caption", self.table.parent_caption), ("text", self.near)):
-            found = [
-                slot for slot in find_slots(text) if slot.metric not in ("params", "model_size", "speedup")
-            ] or find_slots(text)
+            found = [slot for slot in find_slots(text) if slot.metric not in _OPERATING]
+            found = found or find_slots(text[:40])
             if found:
                 return found[0]
         return None

@@ -48,18 +48,18 @@ class TableReader:
         self.kind = kind
         self.method_column = self._method_column()
         self.column_meanings = [self._column_meaning(index) for index in range(len(axes.columns))]
-        self.methods_in_columns = any(
-            meaning.method and not is_dense(meaning.method)
-            for column, meaning in zip(axes.columns, self.column_meanings, strict=True)
-            if column.kind == "value"
-        )
+        self.methods_in_columns = self._methods_in_columns()
         self.exceptions = self._exceptions()
+        self._reports_quality = self._quality()
         self._caption_removal = around.removal()
         self._caption_datasets = around.caption_datasets()
         self._datasets = around.datasets()
         self._models = around.models()
         self._slot = around.slot()
         self._caption_methods = self.names.in_text(f"{around.caption} {table.parent_caption}")
+        cited = self.names.cited(table.cites)
+        if cited and not self._caption_methods:
+            self._caption_methods = [cited]
 
     def read(self) -> Iterator[Reading]:
         """The readings of all cells, by rows."""
@@ -133,6 +133,12 @@ class TableReader:
             return Meaning(removal=from_number(RemovalHeader(form, percent=True), bare))
         return Meaning(variant=(f"{label} {text}".strip(),))
 
+    def _quality(self) -> bool:
+        """True when the table reports more than costs."""
+        slots = [slot for meaning in self.column_meanings for slot in meaning.slots]
+        slots += [slot for cell in self.axes.stubs.values() for slot in self.interpreter.read(cell.text).slots]
+        return not slots or any(slot.metric not in COSTS for slot in slots)
+
     def _row_label(self, row: int) -> str:
         """The stub text beside a header row, which names its numbers."""
         for index, column in enumerate(self.axes.columns):
@@ -141,6 +147,16 @@ class TableReader:
                 if text:
                     return text
         return ""
+
+    def _methods_in_columns(self) -> bool:
+        """True when the columns are methods: one is the paper's own, or most are known."""
+        names = [
+            meaning.method
+            for column, meaning in zip(self.axes.columns, self.column_meanings, strict=True)
+            if column.kind == "value"
+        ]
+        known = [name for name in names if name and not is_dense(name)]
+        return any(self.names.is_proposed(name) for name in known) or len(known) * 2 > len(names)
 
     # -- rows ---------------------------------------------------------------------------------------------------
 
@@ -206,6 +222,8 @@ class TableReader:
             return replace(meaning, **{kind: text})
         if kind == "setting":
             label = header.text
+            if is_dense(text):
+                return replace(meaning, method=text, cites=cell.cites)
             return replace(meaning, variant=(*meaning.variant, f"{label}={text}" if len(label) <= 12 else text))
         inner = replace(inner, base=False, method="" if self.method_column is not None else inner.method)
         if not (inner.slots or inner.datasets or inner.models or inner.removal or inner.size):
@@ -221,14 +239,14 @@ class TableReader:
                     break
         return inner.over(meaning)
 
-    def _exceptions(self) -> dict[str, Removal]:
-        """Marks of notes that state another sparsity (``^b VGG-19 is pruned by 70%``)."""
-        found: dict[str, Removal] = {}
+    def _exceptions(self) -> dict[str, tuple[Removal, tuple[str, ...]]]:
+        """Marks of notes that state another sparsity (``^b VGG-19 is pruned by 70%``), with the networks they name."""
+        found: dict[str, tuple[Removal, tuple[str, ...]]] = {}
         for note in (*self.axes.notes, *self.table.notes):
             for match in re.finditer(r"(\^\w|[†‡§∗*¶])\s*(.*?)(?=\^\w\s|[†‡§∗*¶]|$)", note):
                 removals = read_removals(match.group(2))
                 if len(removals) == 1:
-                    found[match.group(1)] = removals[0]
+                    found[match.group(1)] = removals[0], self.interpreter.models(match.group(2))
         return found
 
     # -- cells --------------------------------------------------------------------------------------------------
@@ -327,7 +345,7 @@ class TableReader:
         method, canonical, role, cites = self._method(column, row_meaning, base, assumed)
         dataset = self._dataset(slot, column, row_meaning, assumed)
         model = self._model(column, row_meaning, assumed)
-        removal = self._removal(cell, column, row_meaning, assumed)
+        removal = self._removal(cell, index, column, row_meaning, assumed)
         if (
             removal.sparsity is not None
             and removal.sparsity.fraction == 0
@@ -383,7 +401,11 @@ class TableReader:
         """Surface name, canonical name, role and cited keys."""
         name, cites = row.method, row.cites
         in_column = column.method
-        if in_column and (not name or self.method_column is None or is_dense(in_column)):
+        if self.methods_in_columns and not in_column and not column.models and not column.slots:
+            in_column = column.rest
+        if in_column and (
+            is_dense(in_column) or (self.methods_in_columns and (not name or self.method_column is None))
+        ):
             name, cites = in_column, column.cites
         if (
             base
@@ -397,6 +419,13 @@ class TableReader:
         if not name:
             return self._method_of_text(column, row, assumed)
         canonical = self.names.resolve(name, cites) or self._group_canonical(row, column)
+        if (
+            canonical is None
+            and len(self._caption_methods) == 1
+            and name == name.lower()
+            and not re.search(r"\d", name)
+        ):
+            return self._method_of_text(column, replace(row, rest=name), assumed)
         role = "proposed" if self.names.is_proposed(name) else "baseline"
         return name, canonical, role, cites
 
@@ -441,10 +470,13 @@ class TableReader:
                 assumed.append("data set: as elsewhere in the paper")
                 return self.paper.pairs[model]
         found, where = self._datasets
-        if found and not (slot.metric in COSTS and where == "section"):
+        if found:
             assumed.append(f"data set: from the {where}")
             return found[0]
-        return None
+        usual = self.paper.usual_dataset(slot.metric) if self._reports_quality else None
+        if usual is not None:
+            assumed.append("data set: the paper's most named")
+        return usual
 
     def _has_mismatched(self, row: Meaning) -> bool:
         return any("MNLI-mm" in self.interpreter.datasets(slot.part) for slot in row.slots if slot.part)
@@ -461,14 +493,14 @@ class TableReader:
             if where != "caption":
                 assumed.append(f"model: from the {where}")
             return self.paper.network_of_family(found[0]) or found[0]
-        if self.paper.models:
+        usual = self.paper.network()
+        if usual is not None:
             assumed.append("model: the paper's most named")
-            return self.paper.models.most_common(1)[0][0]
-        return None
+        return usual
 
-    def _removal(self, cell: TableCell, column: Meaning, row: Meaning, assumed: list[str]) -> Removal:
-        for mark, removal in self.exceptions.items():
-            if mark in cell.text and column.removal:
+    def _removal(self, cell: TableCell, index: int, column: Meaning, row: Meaning, assumed: list[str]) -> Removal:
+        for mark, (removal, models) in self.exceptions.items():
+            if column.removal and (mark in cell.text or self._marked(mark, index, models, row)):
                 kept = column.removal.sparsity
                 if removal.sparsity is not None and kept is not None:
                     return replace(removal, sparsity=replace(removal.sparsity, of=kept.of))
@@ -480,6 +512,10 @@ class TableReader:
         if removal and where != "caption":
             assumed.append(f"sparsity: from the {where}")
         return removal
+
+    def _marked(self, mark: str, index: int, models: tuple[str, ...], row: Meaning) -> bool:
+        """True when a note names the row's network and marks some cell of the column."""
+        return bool(set(models) & set(row.models)) and any(mark in line[index].text for line in self.table.cells)
 
     def _measured(self, slot: Slot) -> bool:
         if slot.metric in ("latency_ms", "throughput", "memory", "energy"):

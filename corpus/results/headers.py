@@ -43,6 +43,7 @@ class _Metric:
     submetric: str
     falls: bool
     exact: frozenset[str]
+    ignored: bool
 
 
 def _load() -> dict[str, Any]:
@@ -60,6 +61,7 @@ _METRICS = tuple(
         entry.get("submetric", ""),
         entry.get("falls", False),
         frozenset(entry.get("exact", ())),
+        entry.get("drop", False),
     )
     for entry in _DATA["metrics"]
 )
@@ -70,6 +72,8 @@ _PRUNED = re.compile(_DATA["pruned"])
 _COLUMNS = {name: re.compile(pattern) for name, pattern in _DATA["columns"].items()}
 KINDS: Mapping[str, re.Pattern[str]] = {name: re.compile(pattern, re.I) for name, pattern in _DATA["kinds"].items()}
 """Words of captions, headers and stubs that tell the kinds of tables."""
+IGNORED = frozenset(entry["metric"] for entry in _DATA["metrics"] if entry.get("drop"))
+"""Metrics that are recognised and are no results of pruning (losses, hours of training)."""
 COSTS = frozenset(
     {"flops", "macs", "params", "latency_ms", "throughput", "model_size", "memory", "energy", "training_time"}
 )
@@ -209,7 +213,7 @@ def find_slots(text: str) -> list[Slot]:
     lowered = tidy(text)
     found: list[tuple[int, int, Slot]] = []
     for entry in _METRICS:
-        if entry.exact or not entry.metric:
+        if entry.exact or entry.ignored or not entry.metric:
             continue
         for match in entry.pattern.finditer(lowered):
             start, end = match.span()

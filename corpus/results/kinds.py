@@ -14,7 +14,9 @@ def table_kind(table: DocumentTable, axes: Axes, around: Surroundings, interpret
     caption = f"{around.caption} {table.parent_caption}"
     stubs = [cell.text for (_, column), cell in axes.stubs.items() if column == min(c for _, c in axes.stubs)]
     headers = [cell.text for column in axes.columns for cell in column.header]
-    settings = sum(bool(KINDS["hyperparameter_rows"].search(text)) for text in stubs)
+    settings = sum(
+        bool(KINDS["hyperparameter_rows"].search(text)) and not interpreter.read(text).method for text in stubs
+    )
     if stubs and settings * 2 >= len(stubs):
         return "hyperparameters"
     has_metric = _has_metric(axes, interpreter)
@@ -33,10 +35,10 @@ def table_kind(table: DocumentTable, axes: Axes, around: Surroundings, interpret
         return "results" if _stages_of_classification(axes, interpreter, around) else "other"
     if KINDS["other"].search(caption) and not has_metric:
         return "other"
-    return "ablation" if is_ablation(axes, around, interpreter) else "results"
+    return "ablation" if is_ablation(table, axes, around, interpreter) else "results"
 
 
-def is_ablation(axes: Axes, around: Surroundings, interpreter: Interpreter) -> bool:
+def is_ablation(table: DocumentTable, axes: Axes, around: Surroundings, interpreter: Interpreter) -> bool:
     """True for variants of one method: said so in words, or rows and columns name settings alone."""
     names = {interpreter.names.resolve(cell.text) or cell.text for cell in _method_cells(axes)}
     others = {name for name in names if name not in interpreter.names.proposed and name != "Dense"}
@@ -44,10 +46,13 @@ def is_ablation(axes: Axes, around: Surroundings, interpreter: Interpreter) -> b
         return True
     if names or axes.of_kind("method"):
         return False
-    columns = [interpreter.read(column.text) for column in axes.columns if column.kind == "value"]
+    headers = [cell for column in axes.columns if column.kind == "value" for cell in column.header]
+    columns = [interpreter.read(cell.text, cell.cites) for cell in headers]
     if any(meaning.method or meaning.base or meaning.models for meaning in columns):
         return False
-    text = f"{around.caption}"
+    text = around.caption
+    if interpreter.names.cited(table.cites):
+        return False
     return not interpreter.names.in_text(text) or interpreter.names.own(text) is not None
 
 

@@ -98,13 +98,13 @@ class Interpreter:
         stage = stage or next((slot.stage for slot in slots if slot.stage), "")
         device = match.group(1) if (match := _DEVICE.search(cleaned)) else ""
         batch = match.group(1) if (match := _BATCH.search(cleaned)) else ""
-        method = self._method(cleaned)
+        method = self._method(cleaned, () if slots or datasets or models else cites)
         return Meaning(
             slots=slots,
             datasets=datasets,
             models=models,
             removal=removal,
-            base=(base and not models and not _names_method(method)) or any(slot.base for slot in slots),
+            base=base and not slots and not models and not _names_method(method),
             pruned=pruned,
             stage=stage,
             device=device,
@@ -121,13 +121,16 @@ class Interpreter:
         found = read_removals(text)
         return found[0] if found else Removal()
 
-    def _method(self, text: str) -> str:
+    def _method(self, text: str, cites: tuple[str, ...]) -> str:
         """The whole text when it names a method, empty when it does not."""
         if self.names.is_proposed(text) or is_dense(text):
             return text
         if read_header(text) is not None and len(text.split()) <= 3 and self.knowledge.resolve("method", text) is None:
             return ""
-        canonical = self.names.resolve(text)
+        canonical = self.names.resolve(text, cites)
+        entry = self.knowledge.methods.get(canonical or "")
+        if entry is not None and entry.control and which_net(text)[2]:
+            return ""
         return text if canonical is not None else ""
 
     def datasets(self, text: str) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ _DENSE = re.compile(
     re.I,
 )
 _NOT_DENSE = re.compile(
-    r"small|sparse|prun(ed|ing)(?<!unpruned)(?<!no pruning)|distil|[+]|scratch|thin|ours?\b|matched", re.I
+    r"small|sparse|prun(ed|ing)(?<!unpruned)(?<!no pruning)|distil|[+]|scratch|thin|ours?\b|matched|tuning", re.I
 )
 _ABBREVIATION = re.compile(
     r"(?<![\w])([A-Za-z][\w+-]{0,11})\s*(?:[:=]|stands for|denotes|is short for|means)\s*([a-zA-Z][\w -]{3,40})"
