@@ -21,44 +21,51 @@ AGREEING_PAPERS = 2
 
 Place = tuple[int, int, tuple[str, str, str]]
 """Index of the study, index of its sheet, key of the measurement."""
+Suitable = Callable[[Sheet, Measurement], bool]
+Edit = Callable[[np.random.Generator, Measurement], Measurement]
 
 
 def plant(rng: np.random.Generator, studies: list[Study], readable: Collection[str]) -> list[Study]:
-    """The studies with errors and look-alikes in those papers whose e-prints can be read."""
-    planted: set[int] = set()
-    edits: dict[Place, Measurement] = {}
+    """The studies with errors and look-alikes in those papers whose e-prints can be read.
+
+    No paper and no measured thing is touched twice, so that what agreed on a number still does.
+    """
     amount = max(2, len(studies) // 25)
-    steps: tuple[tuple[int, Callable[[Sheet, Measurement], bool], Callable[..., Measurement]], ...] = (
+    steps: tuple[tuple[int, Suitable, Edit], ...] = (
         (amount, _moved_candidate(studies, readable), _moved),
         (max(2, amount // 2), _change_candidate, _changed),
         (max(2, amount // 3), _ratio_candidate, _mistaken_ratio),
         (max(2, amount // 2), _change_candidate, _rounded_change),
         (max(2, amount // 2), _rounding_candidate, _rounded),
     )
+    edits: dict[Place, Measurement] = {}
     for count, suitable, edit in steps:
         places = [
             (index, position, key)
             for index, study in enumerate(studies)
-            if study.arrival.arxiv_id in readable and index not in planted
+            if study.arrival.arxiv_id in readable
             for position, sheet in enumerate(study.sheets)
             for key, number in sheet.numbers.items()
             if suitable(sheet, number)
         ]
-        for place in _one_a_paper(rng, places, count):
-            index, position, key = place
-            edits[place] = edit(rng, studies[index].sheets[position].numbers[key])
-            planted.add(index)
+        for index, position, key in _apart(rng, places, edits, count):
+            edits[index, position, key] = edit(rng, studies[index].sheets[position].numbers[key])
     return _apply(studies, edits)
 
 
-def _one_a_paper(rng: np.random.Generator, places: list[Place], count: int) -> list[Place]:
-    chosen: dict[int, Place] = {}
+def _apart(rng: np.random.Generator, places: list[Place], taken: Collection[Place], count: int) -> list[Place]:
+    """So many places, in different papers and of different measured things, also from those taken."""
+    papers, keys = {place[0] for place in taken}, {place[2] for place in taken}
+    chosen: list[Place] = []
     for order in rng.permutation(len(places)):
-        place = places[int(order)]
-        chosen.setdefault(place[0], place)
-        if len(chosen) >= count:
+        index, _, key = place = places[int(order)]
+        if len(chosen) == count:
             break
-    return list(chosen.values())
+        if index not in papers and key not in keys:
+            papers.add(index)
+            keys.add(key)
+            chosen.append(place)
+    return chosen
 
 
 def _apply(studies: list[Study], edits: dict[Place, Measurement]) -> list[Study]:
@@ -71,11 +78,11 @@ def _apply(studies: list[Study], edits: dict[Place, Measurement]) -> list[Study]
     return changed
 
 
-def _moved_candidate(studies: list[Study], readable: Collection[str]) -> Callable[[Sheet, Measurement], bool]:
+def _moved_candidate(studies: list[Study], readable: Collection[str]) -> Suitable:
     printed: dict[tuple[tuple[str, str, str], bool, float], set[str]] = defaultdict(set)
     for study in studies:
         if study.arrival.arxiv_id in readable:
-            for sheet in study.sheets:
+            for sheet in (each for each in study.sheets if each.idiom in PLAIN_IDIOMS):
                 for key, number in sheet.numbers.items():
                     printed[key, sheet.long_context, number.value].add(study.arrival.arxiv_id)
 
