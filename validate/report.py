@@ -53,9 +53,9 @@ class ValidationReport:
     parts: tuple[PartVerdict, ...] = ()
     arms: tuple[ArmSummary, ...] = ()
     theoretical_ratio: float | None = None
-    """Multiply-adds, original over pruned, of the most pruned arm; never a speed-up."""
+    """Multiply-adds, original over pruned, of the arm whose layers are timed; never a speed-up."""
     measured_ratio: Mapping[int, float] | None = None
-    """Seconds dense over sparse, by batch size, on this machine."""
+    """Seconds dense over sparse of the first pruned arm's layers, by batch size, on this machine."""
     kernel: str = ""
     kernel_agrees: bool | None = None
     """Whether every pruned network gave the same logits through the sparse kernel."""

@@ -31,7 +31,7 @@ from validate.plan import NotTestableError, Plan, SettingIncompleteError, canoni
 from validate.report import StandIn, ValidationReport, summarise_arms
 from validate.threads import one_thread
 from validate.timing import measured_ratios, time_layers
-from validate.verdict import VERDICT_VERSION, Verdict, judge
+from validate.verdict import TONES, VERDICT_VERSION, Verdict, judge
 
 ProgressReport = Callable[[int, int, str], object]
 """Called with the runs that are done, the runs up to the next look, and which one was done last."""
@@ -179,15 +179,17 @@ class _Validation:
         """Timings of the pruned layers, taken now unless they are there, with nothing else of ours running."""
         with self.engine.connect() as connection:
             stored = store.timings(connection, self.plan.sha256)
-        pruned = [arm for arm in self.plan.claim.arms.values() if arm.pruned]
-        if stored or not pruned or find_spec("torch") is None:
+        name = _timed_arm(self.plan.claim)
+        if stored or name is None or find_spec("torch") is None:
             return stored
         from validate.engine.experiment import run_arm
         from validate.engine.inference import sparse_layers
 
         setting = next(iter(self.plan.settings.values()))
         with one_thread():
-            layers = sparse_layers(run_arm(pruned[0], setting, _dataset(setting.dataset), seed=0).model)
+            layers = sparse_layers(
+                run_arm(self.plan.claim.arms[name], setting, _dataset(setting.dataset), seed=0).model
+            )
         timings = time_layers(layers, self.at)
         with self.engine.begin() as connection:
             store.replace_timings(connection, self.plan.sha256, timings)
@@ -222,14 +224,18 @@ def _verdict_rows(verdict: Verdict, claim: Claim, at: datetime) -> list[VerdictR
     ]
     others = [
         replace(whole, part=f"for {one.claim}", label=one.label, cause=one.cause, detail={})
-        for one in _stand_ins(claim, verdict.label)
+        for one in _stand_ins(claim, verdict)
     ]
     return [*parts, *others, whole]
 
 
-def _stand_ins(claim: Claim, label: str) -> tuple[StandIn, ...]:
-    tone = {"reproduced": "supports", "not_reproduced": "questions"}.get(label, "undecided")
-    return tuple(StandIn(name, "surrogate_only", tone) for name in claim.stands_in_for)
+def _stand_ins(claim: Claim, verdict: Verdict) -> tuple[StandIn, ...]:
+    return tuple(StandIn(name, "surrogate_only", TONES[verdict.ran]) for name in claim.stands_in_for)
+
+
+def _timed_arm(claim: Claim) -> str | None:
+    """The arm whose layers are timed: the first that is pruned."""
+    return next((name for name, arm in claim.arms.items() if arm.pruned), None)
 
 
 def _refuse(engine: Engine, claim: Claim, label: str, cause: str, now: datetime) -> ValidationReport:
@@ -253,7 +259,8 @@ def _report(validation: _Validation, verdict: Verdict, timings: Sequence[TimingR
     plan = validation.plan
     rows = [row for row in validation.rows() if row.seed < max(verdict.seeds, 1)]
     agreements = [row.measures["kernel_agrees"] for row in rows if "kernel_agrees" in row.measures]
-    ratios = [row.measures["multiply_add_ratio"] for row in rows if row.outcome == "done"]
+    timed = _timed_arm(plan.claim)
+    ratios = [row.measures["multiply_add_ratio"] for row in rows if row.outcome == "done" and row.arm == timed]
     return ValidationReport(
         claim=plan.claim.id,
         title=plan.claim.title,
@@ -265,11 +272,11 @@ def _report(validation: _Validation, verdict: Verdict, timings: Sequence[TimingR
         completions=verdict.completions,
         parts=verdict.parts,
         arms=summarise_arms(rows),
-        theoretical_ratio=max(ratios, default=None),
+        theoretical_ratio=ratios[0] if ratios else None,
         measured_ratio=measured_ratios(timings) or None,
         kernel=kernel_name(),
         kernel_agrees=all(agreements) if agreements else None,
-        stands_in_for=_stand_ins(plan.claim, verdict.label),
+        stands_in_for=_stand_ins(plan.claim, verdict),
         warnings=tuple(dict.fromkeys(validation.warnings)),
     )
 

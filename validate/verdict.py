@@ -30,6 +30,9 @@ VERDICT_VERSION = "1"
 FEWEST_SEEDS = 5
 """Below it a claim that depends on chance is never reproduced and never refuted."""
 
+TONES = {"reproduced": "supports", "not_reproduced": "questions", "inconclusive": "undecided"}
+"""What a stand-in's result says of the claim it stands in for."""
+
 _SIGN = {"accuracy": 1.0, "error": -1.0}
 """Whether more is better."""
 
@@ -237,15 +240,15 @@ def _judge_completion(plan: Plan, parts: Sequence[PartVerdict]) -> tuple[str, st
     return "inconclusive", undecided[0] if undecided else "underpowered"
 
 
-def _combine(plan: Plan, outcomes: Sequence[tuple[str, str]]) -> tuple[str, str]:
+def _combine(outcomes: Sequence[tuple[str, str]]) -> tuple[str, str]:
     """Label and cause over all completions: only when every one fails is the claim refuted."""
     labels = {label for label, _ in outcomes}
     if labels in ({"reproduced"}, {"not_reproduced"}):
         return outcomes[0]
-    if "inconclusive" in labels:
-        return next(outcome for outcome in outcomes if outcome[0] == "inconclusive")
-    held = sum(label == "reproduced" for label, _ in outcomes)
-    return "inconclusive", f"conflicting: holds in {held} of {len(plan.settings)} completions"
+    if {"reproduced", "not_reproduced"} <= labels:
+        held = sum(label == "reproduced" for label, _ in outcomes)
+        return "inconclusive", f"conflicting: holds in {held} of {len(outcomes)} completions"
+    return next(outcome for outcome in outcomes if outcome[0] == "inconclusive")
 
 
 def _limit(plan: Plan, label: str, cause: str, control_passed: bool | None) -> tuple[str, str]:
@@ -255,8 +258,7 @@ def _limit(plan: Plan, label: str, cause: str, control_passed: bool | None) -> t
     if not claim.first_hand:
         return "claim_unverified", f"ran: {ran}; the claim was read second-hand ({claim.source.read})"
     if claim.setting.claimed_on:
-        tone = {"reproduced": "supports", "not_reproduced": "questions"}.get(label, "undecided")
-        return "surrogate_only", f"{tone} the claim, which was made on {claim.setting.claimed_on}"
+        return "surrogate_only", f"{TONES[label]}: the claim was made on {claim.setting.claimed_on}; ran: {ran}"
     if label == "not_reproduced" and claim.positive_control is not None and not control_passed:
         return "inconclusive", f"refuted here, but the positive control {claim.positive_control} has not passed: run it"
     if label == "not_reproduced" and claim.positive_control is None:
@@ -277,7 +279,7 @@ def judge(plan: Plan, rows: Iterable[RunRow], *, control_passed: bool | None = N
         judged = [_judge_part(plan, planned, completion, kept) for planned in plan.parts]
         parts += judged
         outcomes.append(_judge_completion(plan, judged))
-    ran, ran_cause = _combine(plan, outcomes)
+    ran, ran_cause = _combine(outcomes)
     label, cause = _limit(plan, ran, ran_cause, control_passed)
     return Verdict(
         label=label,

@@ -1,5 +1,7 @@
 """The sparse product agrees with numpy for any shape and sparsity, with either kernel."""
 
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -83,6 +85,17 @@ def test_dense_to_sparse_and_back_keeps_every_weight(m, k, sparsity, seed):
     assert matrix.entries == np.count_nonzero(weight)
 
 
+def test_a_copy_has_its_own_memory():
+    weight = random_weight(np.random.default_rng(1), 50, 40, 0.5)
+    matrix = SparseMatrix.from_dense(weight)
+    x = np.ones((40, 3), dtype=np.float32)
+    expected = matrix.matmul(x)
+    copied = pickle.loads(pickle.dumps(matrix))
+    copied.value[:] *= 2
+    assert np.array_equal(copied.matmul(x), 2 * expected)
+    assert np.array_equal(matrix.matmul(x), expected)
+
+
 def test_inputs_of_any_layout_and_type_are_taken():
     rng = np.random.default_rng(0)
     weight = random_weight(rng, 8, 9, 0.5)
@@ -137,4 +150,6 @@ def test_the_benchmark_times_every_shape_at_every_sparsity():
     assert [(row.m, row.sparsity > 0.7) for row in rows] == [(16, False), (16, True), (8, False), (8, True)]
     for row in rows:
         assert row.turns >= 5
-        assert row.ratio == min(time for time in (row.numpy, row.torch, row.torch_linear) if time is not None) / row.sparse
+        assert (
+            row.ratio == min(time for time in (row.numpy, row.torch, row.torch_linear) if time is not None) / row.sparse
+        )

@@ -71,8 +71,8 @@ class Arm(_Strict):
     rounds: Annotated[int, Field(ge=1, le=100)] = 1
     """Pruning rounds: 1 is one-shot; more approach the sparsity by removing the same fraction each round."""
     recovery: Literal["none", "fine-tuning"] = "none"
-    recovery_epochs: Annotated[int, Field(ge=0)] = 0
-    """Epochs of fine-tuning after each round."""
+    recovery_epochs: Annotated[int, Field(ge=1)] | None = None
+    """Epochs of fine-tuning after each round; left out: as many as the first training."""
     recovery_learning_rate: Annotated[float, Field(gt=0)] = 1.0
     """Learning rate of fine-tuning as a multiple of the setting's."""
     stream: Annotated[int, Field(ge=0)] = 0
@@ -89,8 +89,8 @@ class Arm(_Strict):
             raise ValueError("kept_by_layer goes with distribution: layerwise, and with no other")
         if self.kept_by_layer and self.sparsity:
             raise ValueError("sparsity follows from kept_by_layer: leave it out")
-        if (self.recovery == "fine-tuning") != (self.recovery_epochs > 0):
-            raise ValueError("fine-tuning goes with recovery_epochs above 0")
+        if self.recovery == "none" and self.recovery_epochs is not None:
+            raise ValueError("recovery_epochs without a recovery trains nothing")
         return self
 
     @property

@@ -29,10 +29,13 @@ class NoRecovery:
 class FineTuning:
     """Further training of what is left, from the weights it has (Han et al. 2015, arXiv 1506.02626, section 3)."""
 
-    epochs: int
+    epochs: int | None
+    """None: as many as the first training."""
     learning_rate_factor: float
     """Multiple of the learning rate of the first training."""
 
     def recover(self, model: nn.Sequential, masks: Mapping[str, Tensor], trainer: Trainer) -> None:
         """Trains for ``epochs`` epochs."""
-        trainer.train(model, self.epochs, masks, self.learning_rate_factor)
+        epochs = self.epochs if self.epochs is not None else trainer.setting.epochs
+        assert epochs is not None
+        trainer.train(model, epochs, masks, self.learning_rate_factor)
