@@ -16,7 +16,7 @@ import pandas as pd
 from analysis.baselines import describe_key
 from analysis.comparable import KEY, comparable
 from analysis.frames import absent, as_text, grouped, records
-from analysis.printed import common_unit, half_unit, quantities, ratio_interval, share_interval
+from analysis.printed import common_unit, half_unit, quantities, ratio_interval, share_interval, with_digits
 from db.records import Finding
 
 SLACK = 1e-9
@@ -40,6 +40,10 @@ def _number(row: dict[str, Any]) -> Number:
     half, _ = common_unit(half_unit(value, row["printed"], row["text"]), unit)
     # An error rate rises where the accuracy falls.
     return Number(100 - amount if row["metric"] == "error_rate" else amount, half, row["cell_id"], abs(amount))
+
+
+def _shown(number: Number) -> str:
+    return with_digits(number.amount, number.half)
 
 
 def _subject(row: dict[str, Any]) -> str:
@@ -123,8 +127,8 @@ def _difference_finding(change: dict[str, Any], pruned: list[dict[str, Any]], de
     certain = bool(beside) and len(pruned) == 1 and len(beside) == 1
     explanations = () if certain else ("the change refers to a dense model that the paper does not print",)
     sentence = (
-        f"The change of {_subject(change)} is printed as {printed.amount:+.6g} points in {_where(change)}, but the "
-        f"accuracies {after.amount:.6g} and {before.amount:.6g} give {difference:+.6g}: differs by {size:.3g}; "
+        f"The change of {_subject(change)} is printed as {_shown(printed)} points in {_where(change)}, but the "
+        f"accuracies {_shown(after)} and {_shown(before)} give {difference:.6g}: differs by {size:.3g}; "
     )
     return Finding(
         rule="printed-difference",
@@ -276,13 +280,14 @@ def same_number_twice(results: pd.DataFrame) -> list[Finding]:
 
 def _twice_finding(low: dict[str, Any], high: dict[str, Any], size: float) -> Finding:
     causes = ("another run or seed", "a setting that only the captions or the text state")
+    first, second = (with_digits(row["amount"], row["half_unit"]) for row in (low, high))
     return Finding(
         rule="same-number",
         cells=tuple(sorted((low["cell_id"], high["cell_id"]))),
         level="question",
         sentence=(
-            f"{describe_key(low)}: {low['metric']} is {low['amount']:.6g} {low['unit']} in table {low['table_label']} "
-            f"and {high['amount']:.6g} in table {high['table_label']}: differs by {size:.3g}; {_possible(causes)}"
+            f"{describe_key(low)}: {low['metric']} is {first} {low['unit']} in table {low['table_label']} and {second} "
+            f"in table {high['table_label']}: differs by {size:.3g}; {_possible(causes)}"
         ),
         size=size,
         explanations=causes,

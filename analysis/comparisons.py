@@ -107,8 +107,9 @@ def comparison_graph(
     """The graph of core papers; nodes are arXiv ids with title, submitted, read, structure and combinations.
 
     ``read`` says whether results were read, so that silence can mean something. A method's paper outside of the corpus
-    is a node with ``in_corpus`` false.
+    is a node with ``in_corpus`` false, and its title is the method's name.
     """
+    knowledge = knowledge or load_knowledge()
     edges = comparison_edges(tags, results, citations, knowledge)
     seen = set(results["arxiv_id"])
     structure = _lists(tags[tags["facet"] == "structure"], "value")
@@ -120,7 +121,11 @@ def comparison_graph(
         structure=nodes["arxiv_id"].map(lambda name: structure.get(name, [])),
         combinations=nodes["arxiv_id"].map(lambda name: combinations.get(name, [])),
     )
-    return graph_of(nodes, edges)
+    graph = graph_of(nodes, edges)
+    for fact in knowledge.methods.values():
+        if fact.arxiv in graph and not graph.nodes[fact.arxiv]["in_corpus"]:
+            graph.nodes[fact.arxiv].setdefault("title", fact.name)
+    return graph
 
 
 def _lists(frame: pd.DataFrame, column: str) -> dict[str, list[str]]:

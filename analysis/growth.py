@@ -227,18 +227,20 @@ def _fit(
     lags: int,
 ) -> tuple[np.ndarray[Any, np.dtype[np.float64]], float, float, str]:
     """Parameters, standard deviation of the rate, dispersion, and the method that was used."""
-    import statsmodels.api as sm
+    from statsmodels.discrete.discrete_model import NegativeBinomial
+    from statsmodels.genmod.families import Poisson
+    from statsmodels.genmod.generalized_linear_model import GLM
 
     # An iteration that does not converge is seen in mle_retvals below; the other warnings repeat the same.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model = sm.GLM(observed, design, family=sm.families.Poisson(), offset=offset)
+        model = GLM(observed, design, family=Poisson(), offset=offset)
         poisson = model.fit()
         dispersion = float(poisson.pearson_chi2 / poisson.df_resid)
         robust = {"cov_type": "HAC", "cov_kwds": {"maxlags": lags, "use_correction": True}} if lags else {}
         if method == "nb2" and dispersion > 1:
             start = [*poisson.params, 0.1]
-            binomial = sm.NegativeBinomial(observed, design, offset=offset)
+            binomial = NegativeBinomial(observed, design, offset=offset)
             plain = binomial.fit(start_params=start, disp=0, maxiter=200)
             if plain.mle_retvals["converged"] and np.isfinite(plain.bse[1]):
                 deviations = [plain.bse[1]]

@@ -74,6 +74,12 @@ def half_unit(value: float, *printed: str | None) -> float:
     return 0.5 * 10.0 ** (int(exponent or 0) - decimals)
 
 
+def with_digits(value: float, half: float) -> str:
+    """The value with the decimals that half a unit of its last printed digit implies: what was 6.60 stays 6.60."""
+    decimals = max(0, round(-math.log10(2 * half)))
+    return f"{value:.{decimals}f}" if decimals <= 6 and abs(value) < 1e6 else f"{value:.6g}"
+
+
 def share_interval(row: Mapping[str, Any]) -> tuple[float, float] | None:
     """Interval of rounding of a result's sparsity (fraction removed); None where no sparsity is stated."""
     fraction = row["sparsity"]

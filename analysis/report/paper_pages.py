@@ -8,8 +8,9 @@ from typing import Any
 import networkx as nx
 
 from analysis.frames import absent, as_text, grouped, records
+from analysis.printed import half_unit, with_digits
 from analysis.report.data import SurveyData
-from analysis.report.text import amount, metric_name, operating_point, shorten
+from analysis.report.text import metric_name, operating_point, shorten, with_unit
 from db.records import FACETS, NAMES, VOCABULARY
 
 CAPTION = 220
@@ -89,7 +90,11 @@ def _facets(tags: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for tag in sorted((tag for tag in tags if tag["facet"] == facet), key=lambda tag: -tag["confidence"]):
             values.setdefault(tag["value"], tag | {"quotation": shorten(as_text(tag["quotation"]), QUOTATION)})
         if values:
-            facets.append({"name": facet, "values": list(values.values()), "closed": facet in VOCABULARY})
+            closed = facet in VOCABULARY
+            # A name is its own evidence unless the words quoted are others.
+            names = [] if closed else [tag for tag in values.values() if tag["quotation"] in ("", tag["value"])]
+            quoted = [tag for tag in values.values() if tag not in names]
+            facets.append({"name": facet, "names": names, "quoted": quoted, "closed": closed})
     return facets
 
 
@@ -137,6 +142,14 @@ def _columns(rows: list[dict[str, Any]]) -> list[str]:
     return [name for name, cell in COLUMNS if any(cell(row) for row in rows)]
 
 
+def _value(row: dict[str, Any]) -> str:
+    """The number with the digits that the paper prints, and its unit."""
+    if absent(row["value"]):
+        return "–"
+    half = half_unit(row["value"], row["printed"], row["text"])
+    return with_unit(with_digits(row["value"], half).replace("-", "−"), as_text(row["unit"]))
+
+
 def _result(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "cell": row["cell_id"],
@@ -144,7 +157,7 @@ def _result(row: dict[str, Any]) -> dict[str, Any]:
         "canonical": as_text(row["method_canonical"]),
         "role": row["role"],
         "metric": metric_name(row["metric"]),
-        "value": amount(row["value"], row["unit"], 8),
+        "value": _value(row),
         "spread": "" if absent(row["spread"]) else f"± {row['spread']:g}",
         "row": row["row"],
         "col": row["col"],

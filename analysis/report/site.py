@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import networkx as nx
 
 from analysis.comparisons import comparison_graph
 from analysis.frames import absent, records
@@ -54,7 +55,7 @@ def write_site(data: SurveyData, folder: Path, *, now: datetime, show_unreviewed
         "claims.html": sections.claims_section(data),
         "quality.html": sections.quality_section(data),
     }
-    templates = _templates(data, show_unreviewed=show_unreviewed)
+    templates = _templates(data, graph, show_unreviewed=show_unreviewed)
     files: dict[str, str] = {f"assets/{name}": _asset(name) for name in ASSETS}
     for path, section in pages.items():
         files[path] = templates.get_template(path).render(section.values, page=path, root="", now=now)
@@ -91,7 +92,7 @@ def shown_findings(data: SurveyData, *, show_unreviewed: bool) -> list[dict[str,
     return sorted(shown, key=lambda row: (row["state"] == "new", row["level"] != "finding"))
 
 
-def _templates(data: SurveyData, *, show_unreviewed: bool) -> jinja2.Environment:
+def _templates(data: SurveyData, graph: nx.DiGraph, *, show_unreviewed: bool) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("analysis.report", "templates"),
         autoescape=True,
@@ -112,6 +113,7 @@ def _templates(data: SurveyData, *, show_unreviewed: bool) -> jinja2.Environment
         "synthetic_site": data.synthetic,
         "show_unreviewed": show_unreviewed,
         "known": papers,
+        "methods": {name: node.get("title") for name, node in graph.nodes(data=True) if not node["in_corpus"]},
         "shown": set(data.shown["arxiv_id"]),
     }
     return environment

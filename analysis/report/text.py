@@ -49,8 +49,12 @@ def amount(value: object, unit: object = "", digits: int = 6) -> str:
             if abs(value) >= size:
                 return f"{value / size:.4g} {letter}" + ("B" if name == "bytes" else "")
         name = "" if name == "count" else name
-    text = f"{value:.{digits}g}".replace("-", "−")
-    return f"{text} {name}".rstrip() if name != "x" else f"{text}×"
+    return with_unit(f"{value:.{digits}g}".replace("-", "−"), name)
+
+
+def with_unit(number: str, unit: str) -> str:
+    """A written number and its unit, which do not part at the end of a line."""
+    return f"{number}×" if unit == "x" else f"{number}\u00a0{unit}" if unit else number
 
 
 def share(part: float, whole: float) -> str:

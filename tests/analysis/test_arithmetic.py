@@ -93,7 +93,7 @@ def test_top5_numbers_of_another_column_do_not_count_as_top1(make_results: Make)
     assert arithmetic_findings(make_results(*rows, top5)) == []
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     dense=st.floats(20, 99.9),
     change=st.floats(-15, 5),
@@ -109,7 +109,7 @@ def test_rounding_alone_never_raises_a_printed_difference(
     assert arithmetic_findings(make_results(*rows)) == []
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sparsity=st.floats(0.1, 0.99), digits=st.integers(0, 2), kept=st.booleans(), decimals=st.integers(0, 2))
 def test_rounding_alone_never_raises_a_ratio(
     make_results: Make, sparsity: float, digits: int, kept: bool, decimals: int

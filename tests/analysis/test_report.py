@@ -99,14 +99,19 @@ def crawl(folder: Path) -> dict[Path, Page]:
 
 @pytest.fixture(scope="module")
 def papers() -> list[dict[str, Any]]:
-    return [paper(number) for number in range(1, 90)]
+    return [paper(number) for number in range(1, 46)]
+
+
+@pytest.fixture(scope="module")
+def few(papers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return papers[:6]
 
 
 def test_every_relative_link_and_fragment_resolves(make_results: Make, papers: list[Any], tmp_path: Path) -> None:
     unread = [{"kind": "table", "arxiv_id": papers[0]["arxiv_id"], "version": 1, "locator": "tab:x", "reason": "image"}]
     verdict = {"claim_id": "C-1", "arxiv_id": papers[0]["arxiv_id"], "title": "Holds", "part": "whole", "seeds": 5}
     verdict |= {"label": "reproduced", "cause": "", "estimate": 1.0, "low": 0.5, "high": 1.5, "at": pd.Timestamp(NOW)}
-    data = survey(make_results, papers, unread=unread, verdicts=[verdict], status=[{"name": "papers", "value": 89}])
+    data = survey(make_results, papers, unread=unread, verdicts=[verdict], status=[{"name": "papers", "value": 45}])
     summary = write_site(data, tmp_path, now=NOW, show_unreviewed=True)
     pages = crawl(tmp_path)
     assert len(pages) == summary.pages == 7 + len(papers)
@@ -121,7 +126,7 @@ def test_every_relative_link_and_fragment_resolves(make_results: Make, papers: l
             assert file.is_file(), f"{path.name} links to {link}"
             assert not fragment or fragment in pages[file].ids, f"{path.name} links to {link}"
             followed += 1
-    assert followed > 1000
+    assert followed > 500
 
 
 def test_titles_and_all_other_words_are_shown_as_text(make_results: Make, tmp_path: Path) -> None:
@@ -137,8 +142,8 @@ def test_titles_and_all_other_words_are_shown_as_text(make_results: Make, tmp_pa
     assert "&lt;script&gt;alert(1)" in (tmp_path / "index.html").read_text()
 
 
-def test_policy_forbids_all_that_is_not_the_sites_own(make_results: Make, papers: list[Any], tmp_path: Path) -> None:
-    write_site(survey(make_results, papers), tmp_path, now=NOW)
+def test_policy_forbids_all_that_is_not_the_sites_own(make_results: Make, few: list[Any], tmp_path: Path) -> None:
+    write_site(survey(make_results, few), tmp_path, now=NOW)
     for page in crawl(tmp_path).values():
         assert "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'" in page.text
         assert not any(name == "style" or name.startswith("on") for name in page.attributes)
@@ -146,21 +151,21 @@ def test_policy_forbids_all_that_is_not_the_sites_own(make_results: Make, papers
 
 
 def test_synthetic_papers_are_marked_on_every_page_and_never_linked_to_arxiv(
-    make_results: Make, papers: list[Any], tmp_path: Path
+    make_results: Make, few: list[Any], tmp_path: Path
 ) -> None:
     invented = paper(95, synthetic=True)
-    write_site(survey(make_results, [*papers, invented]), tmp_path, now=NOW)
+    write_site(survey(make_results, [*few, invented]), tmp_path, now=NOW)
     for path, page in crawl(tmp_path).items():
         assert "invented papers made by the demo" in page.text, path
         assert f"arxiv.org/abs/{invented['arxiv_id']}" not in page.text
     own = (tmp_path / "papers" / f"{invented['arxiv_id']}.html").read_text()
     assert own.count("mark-synthetic") == 2
-    write_site(survey(make_results, papers), tmp_path / "real", now=NOW)
+    write_site(survey(make_results, few), tmp_path / "real", now=NOW)
     assert all("ynthetic" not in page.text for page in crawl(tmp_path / "real").values())
 
 
-def test_unreviewed_findings_stay_out_unless_asked_for(make_results: Make, papers: list[Any], tmp_path: Path) -> None:
-    data = survey(make_results, papers)
+def test_unreviewed_findings_stay_out_unless_asked_for(make_results: Make, few: list[Any], tmp_path: Path) -> None:
+    data = survey(make_results, few)
     assert len(data.findings) > 0
     write_site(data, tmp_path / "quiet", now=NOW)
     assert not any("differs by" in page.text for page in crawl(tmp_path / "quiet").values())
@@ -194,11 +199,11 @@ def test_the_same_data_changes_nothing_but_the_front_page(
     assert later.written == 1
 
 
-def test_pages_of_papers_that_left_are_removed(make_results: Make, papers: list[Any], tmp_path: Path) -> None:
-    write_site(survey(make_results, papers), tmp_path, now=NOW)
-    summary = write_site(survey(make_results, papers[1:]), tmp_path, now=NOW)
+def test_pages_of_papers_that_left_are_removed(make_results: Make, few: list[Any], tmp_path: Path) -> None:
+    write_site(survey(make_results, few), tmp_path, now=NOW)
+    summary = write_site(survey(make_results, few[1:]), tmp_path, now=NOW)
     assert summary.removed == 1
-    assert not (tmp_path / "papers" / f"{papers[0]['arxiv_id']}.html").exists()
+    assert not (tmp_path / "papers" / f"{few[0]['arxiv_id']}.html").exists()
 
 
 def test_a_paper_page_shows_evidence_but_never_the_whole_table(make_results: Make, tmp_path: Path) -> None:
