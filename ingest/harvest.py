@@ -78,12 +78,13 @@ def harvest(
     """
     total = HarvestSummary()
     until = until_date or now.date()
-    for set_spec in sets:
-        left = _left_unfinished(engine, client, set_spec)
+    windows = [Window(set_spec, from_date, until) for set_spec in sets]
+    for window in windows:
+        left = _left_unfinished(engine, client, window.set_spec)
         if left:
             total += _Harvest(engine, client, left, now, progress).to_its_end()
         if not (left and left.until_date == until and from_date in (None, left.from_date)):
-            run = _new_run(engine, client, Window(set_spec, from_date, until), now)
+            run = _new_run(engine, client, window, now)
             total += _Harvest(engine, client, run, now, progress).to_its_end()
     return total
 

@@ -24,6 +24,7 @@ from urllib.parse import urljoin
 import requests
 from filelock import FileLock
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import NewConnectionError
 
 from ingest.addresses import Addresses
 
@@ -64,7 +65,7 @@ class UnavailableError(ArxivError):
     """No whole answer came after several tries."""
 
     def __init__(self, url: str, tries: int, reason: str) -> None:
-        super().__init__(f"no whole answer from {url} after {tries} tries ({reason}); try again later")
+        super().__init__(f"no whole answer from {url}, asked {tries} times ({reason}); try again later")
 
 
 class BodyTooLargeError(ArxivError):
@@ -246,6 +247,8 @@ class PoliteClient:
                 wait = self._retry_after(answer)
             except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
                 reason = _described(error)
+                if self.addresses.on_loopback and _found_nobody(error):
+                    raise UnavailableError(url, attempt + 1, f"{reason}; is the server running?") from error
             except (requests.exceptions.ContentDecodingError, BrokenBodyError) as error:
                 reason = str(error)
             if wait is not None and wait > LONGEST_WAIT_SECONDS:
@@ -337,9 +340,15 @@ class PoliteClient:
 
 
 def _described(error: Exception) -> str:
-    """An error's kind and first line, without the addresses of objects that requests prints."""
-    text = str(error).splitlines()[0] if str(error) else ""
-    return f"{type(error).__name__}: {re.sub(r' at 0x[0-9a-f]+', '', text)}"[:300]
+    """An error's kind and first line; of one that wraps another, the reason underneath."""
+    inner = error.args[0] if error.args else error
+    lines = str(getattr(inner, "reason", inner)).splitlines()
+    return f"{type(error).__name__}: {lines[0] if lines else ''}"[:300]
+
+
+def _found_nobody(error: Exception) -> bool:
+    """Whether no connection came about, as distinguished from one that broke."""
+    return isinstance(getattr(error.args[0] if error.args else None, "reason", None), NewConnectionError)
 
 
 class _State:

@@ -30,6 +30,7 @@ SYNTHETIC_REPORT_NUMBER = "SYNTHETIC"
 
 _OAI = "{http://www.openarchives.org/OAI/2.0/}"
 _RAW = "{http://arxiv.org/OAI/arXivRaw/}"
+_SET = re.compile(r"[a-z-]+(?::[a-z-]+(?::[A-Za-z-]+)?)?")
 _ILLEGAL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _WITHDRAWN = re.compile(
     r"^withdrawn\b|\b(?:this|the)\s+(?:paper|article|manuscript|submission|preprint|e-?print|work|note)"
@@ -46,7 +47,8 @@ class OaiServerError(OaiError):
     """The server answered with an error."""
 
     def __init__(self, code: str, text: str) -> None:
-        super().__init__(f"arXiv's OAI-PMH server answers {code}: {text}")
+        # The server puts what is particular behind the protocol's own long sentence.
+        super().__init__(f"arXiv's OAI-PMH server answers {code}: {text.partition('Reason: ')[2] or text}")
         self.code = code
 
 
@@ -70,6 +72,16 @@ class EndlessListError(OaiError):
 
 class BrokenPageError(BrokenBodyError):
     """An answer is no whole OAI-PMH document: truncated, or a web page."""
+
+
+class InvalidSetError(OaiError):
+    """A name is no name of a set."""
+
+    def __init__(self, set_spec: str) -> None:
+        super().__init__(
+            f"{set_spec!r} is no set of OAI-PMH; sets are written group:archive:CATEGORY, such as cs, cs:cs:LG, "
+            "stat:stat:ML, physics:quant-ph"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +112,16 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What of arXiv to list, by the days of last change, both inclusive."""
+    """What of arXiv to list, by the days of last change, both inclusive; raises InvalidSetError."""
 
     set_spec: str = ""
     """Such as ``cs:cs:LG``; empty for all."""
     from_date: date | None = None
     until_date: date | None = None
+
+    def __post_init__(self) -> None:
+        if self.set_spec and not _SET.fullmatch(self.set_spec):
+            raise InvalidSetError(self.set_spec)
 
     def params(self, verb: str) -> dict[str, str]:
         """The arguments of the first request of a list."""

@@ -103,7 +103,7 @@ class Replica:
 
     def start(self) -> None:
         """Serve in the background."""
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
 
     def serve_forever(self) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from ingest.harvest import HarvestSummary, harvest
 from ingest.http import PoliteClient, TrafficStoppedError
-from ingest.oai import OaiError, RepeatedTokenError, Window, list_identifiers
+from ingest.oai import InvalidSetError, OaiError, RepeatedTokenError, Window, list_identifiers
 from ingest.replica.faults import Fault
 from ingest.replica.records import Collection
 from ingest.replica.server import Replica
@@ -358,11 +358,17 @@ def test_a_malformed_record_is_stored_as_unread_until_it_is_mended(
     assert rows(engine, "SELECT count(*) FROM paper") == [(2,)]
 
 
+def test_a_category_is_no_set_and_arxiv_is_not_asked(engine: Engine, connect: Connect) -> None:
+    with pytest.raises(InvalidSetError, match="such as cs, cs:cs:LG"):
+        harvest(engine, connect("http://127.0.0.1:9"), sets=["cs", "cs.LG"], now=NOW)
+    assert rows(engine, "SELECT count(*) FROM harvest_run") == [(0,)]
+
+
 def test_an_unknown_set_fails_with_arxivs_words(
     arxiv_folder: Callable[..., Path], metadata_line: Lines, engine: Engine, connect: Connect
 ) -> None:
     with Replica(arxiv_folder(metadata_line("2003.03033"))) as replica, pytest.raises(OaiError, match="Set does not"):
-        harvest(engine, connect(replica.url), sets=["cs.LG"], now=NOW)
+        harvest(engine, connect(replica.url), sets=["cs:cs:XX"], now=NOW)
     state, reason = rows(engine, "SELECT state, reason FROM harvest_run")[0]
     assert state == "failed"
     assert "Set does not exist" in reason

@@ -150,6 +150,12 @@ def test_broken_ways_are_tried_again(replica: Replica, connect: Connect, fault: 
     assert len(replica.log) == 2
 
 
+def test_nobody_at_home_on_loopback_is_told_at_once(tmp_path: Path, connect: Connect, clock: Any) -> None:
+    with pytest.raises(UnavailableError, match=r"Connection refused.*is the server running"):
+        connect("http://127.0.0.1:9").get("http://127.0.0.1:9/oai")
+    assert clock.slept == []
+
+
 def test_a_body_that_fails_its_check_is_asked_for_again(replica: Replica, connect: Connect) -> None:
     replica.faults.add(Fault("html"))
 
