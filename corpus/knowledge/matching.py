@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import ahocorasick
 
-from corpus.knowledge.spelling import breaks, key, letters, strip_marks
+from corpus.knowledge.spelling import HYPHENS, breaks, key, letters, strip_marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +83,13 @@ def _choose(group: Iterable[Spelling], written: str) -> str | None:
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
+    """False inside a word, and where a number goes on: ResNet in "ResNet-500", Qwen3 in "Qwen3.5"."""
     before = text[start - 1] if start else " "
-    after = text[end] if end < len(text) else " "
-    if before.isalnum() or after.isalnum():
+    after = text[end : end + 2]
+    if before.isalnum() or after[:1].isalnum():
         return False
-    decimal = after == "." and text[end - 1].isdigit() and text[end + 1 : end + 2].isdigit()
-    return not decimal
+    goes_on = after[1:].isdigit() and (after[0] in HYPHENS or (after[0] == "." and text[end - 1].isdigit()))
+    return not goes_on
 
 
 def _broken_where_allowed(offsets: list[int], first: int, length: int, allowed: frozenset[int]) -> bool:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-SEPARATORS = frozenset(" \t\n\r-_\u00a0\u2010\u2011\u2012\u2013\u2014\u2212")
+HYPHENS = frozenset("-\u2010\u2011\u2012\u2013\u2014\u2212")
+SEPARATORS = HYPHENS | frozenset(" \t\n\r_\u00a0")
 
 _CITATION_MARK = re.compile(r"\[[\d,;\s\u2013-]*\]")
 _NOTE_MARKS = "†‡§¶*⋆∗♣♠♦♥^ \t\n\r\u00a0,;:"
@@ -47,8 +48,3 @@ def breaks(name: str) -> frozenset[int]:
                 positions.add(position)
         previous = offset
     return frozenset(positions)
-
-
-def plain_key(text: str) -> str:
-    """`key` of a name as printed in a table or text, marks taken off."""
-    return key(strip_marks(text))

@@ -34,6 +34,10 @@ _QUANTITY_OF_NUMBER = re.compile(
 )
 _WINDOW = 70
 """How far from a number, in characters, its quantity may be named."""
+_OPENING = 45
+"""In how many characters the subject of a sentence stands."""
+_RIVAL = re.compile(r"\b(?:compared (?:to|with)|vs\.?|versus|against)(?: the| a)?(?: (?!at|with|on)[\w-]+)? $")
+"""Before a number: it is what the paper's own number is compared with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +102,17 @@ def find_claims(abstract: str, text: str) -> list[AbstractClaim]:
 
 
 def _speaks_of_others(sentence: str, words: ClaimWords, early: bool) -> bool:
-    if words.own.search(sentence):
-        return False
-    return early or words.foreign.search(sentence) is not None
+    foreign = words.foreign.search(sentence, 0, _OPENING)
+    if foreign is not None and words.own.search(sentence, 0, foreign.start()) is None:
+        return True
+    return early and words.own.search(sentence) is None
 
 
 def _numbers(text: str, start: int, end: int, words: ClaimWords) -> Iterator[_Number]:
     for match in _QUANTITY_OF_NUMBER.finditer(text, start, end):
         unit, measures = words.units[_unit_key(match["unit2"])]
+        if _RIVAL.search(text, max(start, match.start() - _WINDOW), match.start()):
+            continue
         values = [match["second"] or match["first"]]
         if match["second"] and _is_range(text, match):
             values.insert(0, match["first"])
@@ -192,11 +199,8 @@ def _direction(quantity: str, number: _Number, near: str, clause: str, words: Cl
 
 
 def _without_repeats(claims: list[AbstractClaim]) -> list[AbstractClaim]:
-    seen = set()
-    kept = []
+    """Each value of a quantity once: an abstract often says its main figure twice."""
+    first: dict[tuple[str, float, str], AbstractClaim] = {}
     for claim in claims:
-        identity = (claim.quantity, claim.value, claim.unit)
-        if identity not in seen:
-            seen.add(identity)
-            kept.append(claim)
-    return kept
+        first.setdefault((claim.quantity, claim.value, claim.unit), claim)
+    return list(first.values())
