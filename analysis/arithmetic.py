@@ -16,7 +16,15 @@ import pandas as pd
 from analysis.baselines import describe_key
 from analysis.comparable import KEY, comparable
 from analysis.frames import absent, as_text, grouped, records
-from analysis.printed import common_unit, half_unit, quantities, ratio_interval, share_interval, with_digits
+from analysis.printed import (
+    common_unit,
+    half_unit,
+    metric_name,
+    quantities,
+    ratio_interval,
+    share_interval,
+    with_digits,
+)
 from db.records import Finding
 
 SLACK = 1e-9
@@ -286,8 +294,8 @@ def _twice_finding(low: dict[str, Any], high: dict[str, Any], size: float) -> Fi
         cells=tuple(sorted((low["cell_id"], high["cell_id"]))),
         level="question",
         sentence=(
-            f"{describe_key(low)}: {low['metric']} is {first} {low['unit']} in table {low['table_label']} and {second} "
-            f"in table {high['table_label']}: differs by {size:.3g}; {_possible(causes)}"
+            f"{describe_key(low)}: {metric_name(low['metric'])} is {first} {low['unit']} in table {low['table_label']} "
+            f"and {second} in table {high['table_label']}: differs by {size:.3g}; {_possible(causes)}"
         ),
         size=size,
         explanations=causes,

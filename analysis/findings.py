@@ -13,6 +13,7 @@ import pandas as pd
 from analysis.arithmetic import arithmetic_findings
 from analysis.baselines import contradictions, describe_key
 from analysis.frames import records
+from analysis.printed import metric_name
 from db.records import Finding
 
 
@@ -42,8 +43,8 @@ def _contradiction(row: dict[str, Any]) -> Finding:
     size = row["gap_high"] - row["gap_low"]
     unit = f" {row['unit']}" if row["unit"] else ""
     sentence = (
-        f"{describe_key(row)}: {row['metric']} is {row['gap_low']:.6g}{unit} in {row['gap_low_paper']} and "
-        f"{row['gap_high']:.6g}{unit} in {row['gap_high_paper']}: differs by {size:.3g}; "
+        f"{describe_key(row)}: {metric_name(row['metric'])} is {row['gap_low']:.6g}{unit} in {row['gap_low_paper']} "
+        f"and {row['gap_high']:.6g}{unit} in {row['gap_high_paper']}: differs by {size:.3g}; "
         f"possible causes: {'; '.join(causes)}."
     )
     return Finding(

@@ -32,6 +32,7 @@ class Quantities:
     accuracies: frozenset[str]
     same: Mapping[str, str]
     variants: Mapping[str, str]
+    names: Mapping[str, str]
 
 
 @functools.cache
@@ -46,7 +47,13 @@ def quantities() -> Quantities:
         accuracies=frozenset(raw["accuracies"]),
         same=raw["same"],
         variants=raw["variants"],
+        names=raw["names"],
     )
+
+
+def metric_name(metric: str) -> str:
+    """A metric as running text: ``top-1 accuracy``."""
+    return quantities().names.get(metric, metric.replace("_", " "))
 
 
 def common_unit(value: float, unit: str | None) -> tuple[float, str]:

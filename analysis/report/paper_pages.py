@@ -8,9 +8,9 @@ from typing import Any
 import networkx as nx
 
 from analysis.frames import absent, as_text, grouped, records
-from analysis.printed import half_unit, with_digits
+from analysis.printed import half_unit, metric_name, with_digits
 from analysis.report.data import SurveyData
-from analysis.report.text import metric_name, operating_point, shorten, with_unit
+from analysis.report.text import operating_point, shorten, with_unit
 from db.records import FACETS, NAMES, VOCABULARY
 
 CAPTION = 220

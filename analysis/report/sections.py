@@ -20,9 +20,10 @@ from analysis.comparisons import (
 )
 from analysis.frames import absent, grouped, records
 from analysis.growth import GrowthFit, fit_growth, local_growth, monthly_counts, plot_growth, plot_local_growth
+from analysis.printed import metric_name
 from analysis.report.data import SurveyData
 from analysis.report.figures import Figure, figure
-from analysis.report.text import amount, metric_name, share
+from analysis.report.text import amount, share
 from db.records import FACETS, VOCABULARY
 
 REVIEWED = ("confirmed", "explained")

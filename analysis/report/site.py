@@ -103,7 +103,6 @@ def _templates(data: SurveyData, graph: nx.DiGraph, *, show_unreviewed: bool) ->
     papers = {row["arxiv_id"]: row for row in records(data.papers[["arxiv_id", "title", "synthetic"]])}
     environment.filters |= {
         "amount": text.amount,
-        "metric": text.metric_name,
         "file_name": text.file_name,
         "shorten": text.shorten,
     }

@@ -8,33 +8,11 @@ from typing import Any
 from analysis.frames import absent, as_text
 
 LARGE = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "K"))
-METRICS = {
-    "top1_accuracy": "top-1 accuracy",
-    "top5_accuracy": "top-5 accuracy",
-    "zero_shot_accuracy": "zero-shot accuracy",
-    "error_rate": "error rate",
-    "accuracy_change": "change of accuracy",
-    "latency_ms": "latency",
-    "model_size": "model size",
-    "params": "parameters",
-    "params_reduction": "parameters removed",
-    "flops": "FLOPs",
-    "flops_reduction": "FLOPs removed",
-    "macs": "multiply-adds",
-    "f1": "F1",
-    "map": "mAP",
-    "bleu": "BLEU",
-}
 
 
 def file_name(arxiv_id: str) -> str:
     """Name of a paper's page, without the folder: old identifiers have a slash."""
     return arxiv_id.replace("/", "_") + ".html"
-
-
-def metric_name(metric: str) -> str:
-    """A metric as running text."""
-    return METRICS.get(metric, metric.replace("_", " "))
 
 
 def amount(value: object, unit: object = "", digits: int = 6) -> str:
