@@ -44,7 +44,9 @@ class Style:
     """Multiply-adds as a ratio, else as a share removed."""
     stub: str
     """Header of the column of methods."""
-    caption: str
+    alias: int
+    """Which of the usual names of a known method it prints."""
+    caption: int
     """One of the wordings: 0, 1 or 2."""
 
 
@@ -75,7 +77,7 @@ def printed_name(sheet: Sheet, style: Style, method: Method) -> str:
     """A method's name as a reader of this paper's tables sees it, without citation."""
     if method is sheet.own:
         return style.own_printed
-    name = method.prints[len(style.own) % len(method.prints)]
+    name = method.prints[style.alias % len(method.prints)]
     return name.replace("$\\ell_1$", "ℓ1").replace("$L_0$", "L0")
 
 
@@ -83,7 +85,7 @@ def name_cell(sheet: Sheet, style: Style, method: Method) -> TableCell:
     """The stub of a method's row: its name, with a citation unless it is the paper's own."""
     if method is sheet.own:
         return TableCell(style.own)
-    name = method.prints[len(style.own) % len(method.prints)]
+    name = method.prints[style.alias % len(method.prints)]
     return TableCell(f"{name}~{style.cite}{{{method.key}}}" if method.title else name)
 
 

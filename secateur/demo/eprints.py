@@ -75,7 +75,8 @@ def draw_style(rng: np.random.Generator, name: str | None) -> Style:
         signed=bool(rng.random() < 0.6),
         speed_up=bool(rng.random() < 0.35),
         stub=choose(rng, ("Method", "Method", "Methods", "Approach")),
-        caption=choose(rng, ("0", "1", "2")),
+        alias=int(rng.integers(3)),
+        caption=int(rng.integers(3)),
     )
 
 

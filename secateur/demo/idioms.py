@@ -109,7 +109,7 @@ def _levels_caption(sheet: Sheet, style: Style) -> str:
         f"Results for {where}: {what[0].lower()}{what[1:]} at several levels of sparsity{context(sheet)}.{deviation}",
         f"Comparison with earlier methods, {where}: {what[0].lower()}{what[1:]}{context(sheet)}.{deviation}",
     )
-    return wordings[int(style.caption)]
+    return wordings[style.caption]
 
 
 def _has_spread(sheet: Sheet) -> bool:
@@ -155,7 +155,7 @@ def _rows(sheet: Sheet, style: Style, label: str) -> TableDraft:
     )
     return TableDraft(
         label,
-        wordings[int(style.caption)],
+        wordings[style.caption],
         columns_spec(style, 1, len(heads) - 1),
         tuple(lines),
         small="\\small",
@@ -225,7 +225,7 @@ def _columns_caption(sheet: Sheet, style: Style, level: Level) -> str:
             f"Several networks pruned to a sparsity of {share} (top-1, \\%).",
         )
     deviation = " Mean and standard deviation over three seeds where we ran the method." if _has_spread(sheet) else ""
-    return wordings[int(style.caption)] + deviation
+    return wordings[style.caption] + deviation
 
 
 def _task_row(name: TableCell, cells: list[TableCell], with_mean: bool) -> tuple[TableCell, ...]:
@@ -260,7 +260,7 @@ def _groups(sheet: Sheet, style: Style, label: str) -> TableDraft:
     )
     return TableDraft(
         label,
-        wordings[int(style.caption)],
+        wordings[style.caption],
         columns_spec(style, 2, len(sheet.benchmarks)),
         tuple(lines),
         starred=len(sheet.benchmarks) > 3,
@@ -291,7 +291,7 @@ def _changes(sheet: Sheet, style: Style, label: str) -> TableDraft:
     )
     return TableDraft(
         label,
-        wordings[int(style.caption)].strip(),
+        wordings[style.caption].strip(),
         columns_spec(style, 1, 4),
         tuple(lines),
         small="\\footnotesize",
