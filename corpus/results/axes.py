@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from corpus.reading import DocumentTable, TableCell
-from corpus.results.headers import IGNORED, Slot, column_kind, read_slots, which_net
+from corpus.results.headers import IGNORED, column_kind, read_slots, which_net
 from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.numbers import NumericCell, is_missing, read_numbers
 from corpus.results.sparsity import RemovalHeader, read_bare, read_header, read_pattern
@@ -317,6 +317,29 @@ def _context_rows(
                 axes.context_rows[row] = header
 
 
-def slots_of(meaning: Meaning) -> tuple[Slot, ...]:
-    """The metrics of a meaning."""
-    return meaning.slots
+def method_column(axes: Axes, interpreter: Interpreter) -> int | None:
+    """The column that names the methods: by its header, else by what its cells name; None where none does."""
+    scores = {
+        index: _method_score(axes, index, interpreter) for index in axes.of_kind("method", "stub", "model", "setting")
+    }
+    best = max(scores, key=lambda index: (scores[index], -index), default=None)
+    return best if best is not None and scores[best] > 0.1 else None
+
+
+def _method_score(axes: Axes, index: int, interpreter: Interpreter) -> float:
+    column = axes.columns[index]
+    cells = [axes.stubs.get((row, index)) for row in axes.data_rows]
+    texts = [cell.text for cell in cells if cell is not None and cell.text and not is_missing(cell.text)]
+    if not texts or (column.numeric >= 0.5 and column.kind != "method"):
+        return 0.0
+    meanings = [interpreter.read(text) for text in texts]
+    named = sum(bool(meaning.method) for meaning in meanings) / len(texts)
+    other = sum(bool(m.slots or m.datasets or (m.models and not m.method)) for m in meanings) / len(texts)
+    if column.kind == "setting" and named < 0.6:
+        return 0.0
+    score = named - 0.5 * other
+    if column.kind == "method":
+        return score + (0.6 if column_kind(column.text) == "method" else 0.0)
+    if column.kind == "stub" and not other:
+        return score + 0.2
+    return score if named >= 0.3 else 0.0

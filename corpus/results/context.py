@@ -88,12 +88,12 @@ class Paper:
 class Surroundings:
     """The texts around one table, from the nearest to the farthest."""
 
-    def __init__(self, paper: Paper, table: DocumentTable, title: str) -> None:
+    def __init__(self, paper: Paper, table: DocumentTable, title: str, corner: str) -> None:
         self.paper = paper
         self.table = table
+        self.corner = corner
+        """Header of the first stub column, which often names a network or a sparsity of the whole table."""
         self.caption = " ".join(part for part in (title, table.table.caption) if part)
-        if not table.table.caption and not table.placement:
-            self.caption = " ".join(part for part in (self.caption,) if part)
         self.near = " ".join(self._referring())
         sections = paper.document.sections
         self.section = sections[table.section] if 0 <= table.section < len(sections) else None
@@ -113,6 +113,7 @@ class Surroundings:
     def levels(self) -> Iterator[tuple[str, str]]:
         """(where, text) from the nearest to the farthest."""
         yield "caption", self.caption
+        yield "caption", self.corner
         if self.table.parent_caption:
             yield "caption", self.table.parent_caption
         yield "text", self.near
@@ -146,6 +147,8 @@ class Surroundings:
 
     def removal(self) -> tuple[Removal, str]:
         """What caption or referring sentences state of how much was removed, when they state one thing only."""
+        if match := re.search(r"(?<![\d.])(\d+(?:\.\d+)?%)$", self.corner):
+            return read_removals(f"{match.group(1)} sparsity")[0], "caption"
         for where, text in (("caption", self.caption), ("caption", self.table.parent_caption), ("text", self.near)):
             found = read_removals(text)
             weights = [item for item in found if item.sparsity is None or item.sparsity.of != "multiply-adds"]

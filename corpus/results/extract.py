@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from corpus.reading import DocumentTable, TableCell
-from corpus.results.axes import Axes
+from corpus.results.axes import Axes, method_column
 from corpus.results.context import Paper, Surroundings
-from corpus.results.headers import COSTS, USUAL_METRICS, Slot, column_kind, read_slots
+from corpus.results.headers import COSTS, USUAL_DATASETS, USUAL_METRICS, Slot, column_kind, read_slots, which_net
 from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.names import clean_name, is_dense
 from corpus.results.numbers import Number, NumericCell, is_missing, read_numbers
@@ -46,7 +46,7 @@ class TableReader:
         self.axes = axes
         self.around = around
         self.kind = kind
-        self.method_column = self._method_column()
+        self.method_column = method_column(axes, interpreter)
         self.column_meanings = [self._column_meaning(index) for index in range(len(axes.columns))]
         self.methods_in_columns = self._methods_in_columns()
         self.exceptions = self._exceptions()
@@ -63,10 +63,18 @@ class TableReader:
 
     def read(self) -> Iterator[Reading]:
         """The readings of all cells, by rows."""
+        network: tuple[str, ...] = ()
+        groups: tuple[TableCell, ...] = ()
         for row in self.axes.data_rows:
             if row in self.axes.context_rows:
                 continue
             meaning = self._row_meaning(row)
+            if self.axes.groups.get(row, ()) != groups:
+                groups, network = self.axes.groups.get(row, ()), ()
+            if meaning.models and (is_dense(meaning.method) or self.interpreter.is_network(meaning.method)):
+                network = meaning.models
+            elif network and not meaning.models:
+                meaning = replace(meaning, models=network)
             for index, column in enumerate(self.axes.columns):
                 if column.kind == "value":
                     yield from self._read_cell(row, index, meaning)
@@ -160,35 +168,6 @@ class TableReader:
 
     # -- rows ---------------------------------------------------------------------------------------------------
 
-    def _method_column(self) -> int | None:
-        """The column that names the methods: by its header, else by its cells."""
-        best: tuple[float, int] | None = None
-        for index, column in enumerate(self.axes.columns):
-            if column.kind not in ("method", "stub", "model", "setting"):
-                continue
-            cells = [self.axes.stubs.get((row, index)) for row in self.axes.data_rows]
-            texts = [cell.text for cell in cells if cell is not None and cell.text and not is_missing(cell.text)]
-            if not texts or (column.numeric >= 0.5 and column.kind != "method"):
-                continue
-            meanings = [self.interpreter.read(text) for text in texts]
-            named = sum(bool(meaning.method) for meaning in meanings) / len(texts)
-            other = sum(
-                bool(meaning.slots or meaning.datasets or (meaning.models and not meaning.method))
-                for meaning in meanings
-            )
-            score = named - 0.5 * other / len(texts)
-            if column.kind == "method":
-                score += 0.6 if column_kind(column.text) == "method" else 0
-            elif column.kind == "stub" and not other:
-                score += 0.2
-            elif named < 0.3:
-                continue
-            if column.kind == "setting" and named < 0.6:
-                continue
-            if score > 0.1 and (best is None or score > best[0]):
-                best = (score, index)
-        return None if best is None else best[1]
-
     def _row_meaning(self, row: int) -> Meaning:
         meaning = Meaning()
         for label in self.axes.groups.get(row, ()):
@@ -224,8 +203,16 @@ class TableReader:
             label = header.text
             if is_dense(text):
                 return replace(meaning, method=text, cites=cell.cites)
+            if label.lower() in ("depth", "layers", "#layers") and not meaning.models:
+                sized = [self.interpreter.join_size(family, text) for family in self.around.models()[0]]
+                return replace(meaning, models=tuple(model for model in sized if model)[:1])
             return replace(meaning, variant=(*meaning.variant, f"{label}={text}" if len(label) <= 12 else text))
-        inner = replace(inner, base=False, method="" if self.method_column is not None else inner.method)
+        words = self.interpreter.without_models(text)
+        inner = replace(
+            inner,
+            base=bool(inner.models) and self.method_column is None and which_net(words)[0],
+            method="" if self.method_column is not None else inner.method,
+        )
         if not (inner.slots or inner.datasets or inner.models or inner.removal or inner.size):
             if self.method_column is not None or self.methods_in_columns:
                 return replace(inner.over(meaning), variant=(*meaning.variant, text))
@@ -400,6 +387,8 @@ class TableReader:
     ) -> tuple[str, str | None, str, tuple[str, ...]]:
         """Surface name, canonical name, role and cited keys."""
         name, cites = row.method, row.cites
+        if base or row.base or (name and self.interpreter.is_network(name)):
+            return name or column.method or (row.rest if row.base else column.rest) or "Dense", "Dense", "dense", ()
         in_column = column.method
         if self.methods_in_columns and not in_column and not column.models and not column.slots:
             in_column = column.rest
@@ -462,6 +451,10 @@ class TableReader:
         if in_slot and in_slot[0] != "average":
             return in_slot[0]
         if self._caption_datasets:
+            for model in (*column.models, *row.models):
+                usual = self.paper.pairs.get(model) or self._usual_dataset(model)
+                if len(self._caption_datasets) > 1 and usual in self._caption_datasets:
+                    return usual
             if len(self._caption_datasets) > 1:
                 assumed.append("data set: first of the caption")
             return self._caption_datasets[0]
@@ -477,6 +470,10 @@ class TableReader:
         if usual is not None:
             assumed.append("data set: the paper's most named")
         return usual
+
+    def _usual_dataset(self, model: str) -> str | None:
+        entry = self.paper.knowledge.models.get(model)
+        return USUAL_DATASETS.get(entry.family) if entry is not None else None
 
     def _has_mismatched(self, row: Meaning) -> bool:
         return any("MNLI-mm" in self.interpreter.datasets(slot.part) for slot in row.slots if slot.part)

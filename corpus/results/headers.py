@@ -202,6 +202,10 @@ DATASET_WORDS: Mapping[str, re.Pattern[str]] = {
     name: re.compile(pattern) for name, pattern in _DATA["datasets"].items()
 }
 """Short forms of data sets in headers, on text in lower case."""
+USUAL_DATASETS: Mapping[str, str] = {
+    family: dataset for dataset, families in _DATA["usual_datasets"].items() for family in families
+}
+"""The data set that papers use a family of networks on."""
 USUAL_METRICS: Mapping[str, str] = {
     dataset: metric for metric, datasets in _DATA["usual_metrics"].items() for dataset in datasets
 }

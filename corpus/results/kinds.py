@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from corpus.reading import DocumentTable
-from corpus.results.axes import Axes
+from corpus.reading import DocumentTable, TableCell
+from corpus.results.axes import Axes, method_column
 from corpus.results.context import Surroundings
 from corpus.results.headers import COSTS, KINDS
 from corpus.results.meaning import Interpreter
@@ -40,11 +40,11 @@ def table_kind(table: DocumentTable, axes: Axes, around: Surroundings, interpret
 
 def is_ablation(table: DocumentTable, axes: Axes, around: Surroundings, interpreter: Interpreter) -> bool:
     """True for variants of one method: said so in words, or rows and columns name settings alone."""
-    names = {interpreter.names.resolve(cell.text) or cell.text for cell in _method_cells(axes)}
+    names = {interpreter.names.resolve(cell.text) or cell.text for cell in _method_cells(axes, interpreter)}
     others = {name for name in names if name not in interpreter.names.proposed and name != "Dense"}
     if KINDS["ablation"].search(around.caption) and len(others) <= 3:
         return True
-    if names or axes.of_kind("method"):
+    if names:
         return False
     headers = [cell for column in axes.columns if column.kind == "value" for cell in column.header]
     columns = [interpreter.read(cell.text, cell.cites) for cell in headers]
@@ -56,9 +56,9 @@ def is_ablation(table: DocumentTable, axes: Axes, around: Surroundings, interpre
     return not interpreter.names.in_text(text) or interpreter.names.own(text) is not None
 
 
-def _method_cells(axes: Axes) -> list:
-    columns = set(axes.of_kind("method"))
-    return [cell for (_, column), cell in axes.stubs.items() if column in columns and cell.text]
+def _method_cells(axes: Axes, interpreter: Interpreter) -> list[TableCell]:
+    chosen = method_column(axes, interpreter)
+    return [cell for (_, column), cell in axes.stubs.items() if column == chosen and cell.text]
 
 
 def _has_metric(axes: Axes, interpreter: Interpreter) -> bool:

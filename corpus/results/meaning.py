@@ -151,6 +151,16 @@ class Interpreter:
         """Canonical networks that a text names, in order."""
         return tuple(dict.fromkeys(mention.canonical for mention in self.knowledge.mentions("model", text)))
 
+    def is_network(self, text: str) -> bool:
+        """True for a name that is a network and nothing else, which in a column of methods means the dense one."""
+        return self.knowledge.resolve("model", text) is not None and self.names.resolve(text) in (None, "Dense")
+
+    def without_models(self, text: str) -> str:
+        """A text without the networks it names."""
+        for mention in reversed(self.knowledge.mentions("model", text)):
+            text = text[: mention.start] + text[mention.end :]
+        return text.strip(" -–,()")
+
     def join_size(self, family: str, size: str) -> str | None:
         """The network of a family and a size (``LLaMA-2`` and ``7B``)."""
         return self.knowledge.resolve("model", f"{family}-{size}") or self.knowledge.resolve(
