@@ -38,6 +38,8 @@ def growth(
         papers = views.papers(connection)
     if relevance != "all":
         papers = papers[papers["relevance"] == relevance]
+        if papers.empty:
+            raise UsageError(f"no paper is tagged {relevance!r} (core, related or no); run `secateur tag` first")
     if category:
         papers = papers[papers["primary_category"] == category]
     try:

@@ -68,8 +68,7 @@ def show(
             "citations": records(views.citations(connection, arxiv_id=arxiv_id).drop(columns="arxiv_id")),
         }
         every = views.findings(connection)
-        concerned = every[[arxiv_id in papers for papers in every["papers"]]]
-        parts["findings"] = records(concerned.drop(columns=["cells"]))
+        parts["findings"] = [row for row in records(every.drop(columns="cells")) if arxiv_id in row["papers"]]
     facts = records(record)[0]
     if (format or default_format(sys.stdout)) is not Format.TABLE:
         print_object(facts | parts)

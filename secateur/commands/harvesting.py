@@ -31,6 +31,10 @@ from secateur.settings import Settings
 
 def polite_client(settings: Settings) -> PoliteClient:
     """The one client for arXiv; all processes of a user share its record of the last request."""
+    if settings.arxiv_url is None and not settings.contact:
+        raise UsageError(
+            "arXiv wants to know whom to write to: set SECATEUR_CONTACT to your e-mail address, or contact in secateur.toml"
+        )
     return PoliteClient(
         settings.user_agent, settings.state, base_url=settings.arxiv_url, gap_seconds=settings.gap_seconds
     )

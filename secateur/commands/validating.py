@@ -8,9 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
+from db.papers import store_unread_records
+from db.records import Unread
 from secateur.commands.common import DbOption, FormatOption, UsageError, settings_for, utc_now, writable
 from secateur.output import Progress, print_object, print_rows
-from validate.claims import Claim, load_claims, load_registry
+from validate.claims import Claim, ClaimError, load_claims, load_registry
 
 claims = typer.Typer(help="The registry of claims that can be re-run.", invoke_without_command=True)
 
@@ -72,10 +74,10 @@ def validate(
     """Plan, run and judge claims; exit 1 if one is not reproduced."""
     from validate.run import validate_claim
 
-    wanted = [
-        claim for name in names for claim in (load_claims(Path(name)) if Path(name).exists() else [_registered(name)])
-    ]
     engine = writable(settings_for(context, db=db))
+    wanted, unread = _named(names)
+    with engine.begin() as connection:
+        store_unread_records(connection, unread, now=utc_now())
     rows: list[dict[str, Any]] = []
     refuted = False
     for claim in wanted:
@@ -83,9 +85,27 @@ def validate(
             report = validate_claim(engine, claim, jobs=jobs, budget_seconds=budget, progress=progress, now=utc_now())
         rows += report.rows()
         refuted |= report.label == "not_reproduced"
-    print_rows(rows, format)
+    if rows or not unread:
+        print_rows(rows, format)
+    if unread:
+        raise UsageError("; ".join(item.reason for item in unread))
     if refuted:
         raise typer.Exit(1)
+
+
+def _named(names: list[str]) -> tuple[list[Claim], list[Unread]]:
+    """The claims of ids and files, and the files that hold none; a bad file does not stop the other claims."""
+    claims: list[Claim] = []
+    unread: list[Unread] = []
+    for name in names:
+        if not Path(name).exists():
+            claims.append(_registered(name))
+            continue
+        try:
+            claims += load_claims(Path(name))
+        except ClaimError as error:
+            unread.append(Unread("claim", name, str(error)))
+    return claims, unread
 
 
 def bench(

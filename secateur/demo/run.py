@@ -30,7 +30,7 @@ from secateur.settings import Settings, load_settings
 from validate.claims import load_registry
 from validate.run import ValidationReport, validate_claim
 
-CLAIM = "DIGITS-MAGNITUDE-NO-LOSS"
+CLAIM = "DIGITS-NO-LOSS"
 MARK = ".secateur-demo"
 PARTS = ("arxiv", "files", "site", "state", "secateur.db", "secateur.db-wal", "secateur.db-shm", "nightly.lock", MARK)
 
@@ -138,7 +138,7 @@ def print_demo(demo: Demo, wanted: Format | None) -> bool:
         [asdict(row) for row in demo.rows], wanted, title="planted truth against what was found (synthetic papers)"
     )
     if wanted in (None, Format.TABLE):
-        print_rows(demo.report.rows(), wanted, title=f"claim {demo.report.claim_id}: {demo.report.label}")
+        print_rows(demo.report.rows(), wanted, title=f"claim {demo.report.claim}: {demo.report.label}")
     say(f"demo: {demo.seconds:.0f} s; open {demo.site.resolve()}")
     return demo.passed
 

@@ -1,0 +1,62 @@
+"""claims, validate and bench on the command line."""
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch", reason="validation needs torch: pip install 'secateur[validate]'")
+
+CLAIM = """
+source: {venue: a draft, locator: Table 1, read: own}
+claims:
+  - id: MY-DENSITIES
+    title: Keeping 8, 9 and 26 % of the weights keeps 8 % of all
+    timing: after
+    structure: unstructured
+    setting: {dataset: none, model: LeNet-300-100, epochs: 0}
+    arms:
+      pruned: {criterion: magnitude, distribution: layerwise, kept_by_layer: {fc1: 0.08, fc2: 0.09, fc3: 0.26}}
+    parts:
+      - {id: kept, kind: structural, quantity: kept_percent, arm: pruned, value: "8"}
+"""
+
+
+def test_the_registry_is_listed_and_shown(secateur) -> None:
+    names = [row["id"] for row in secateur("claims", "--format", "json").json()]
+    assert "DIGITS-NO-LOSS" in names
+    assert secateur("claims", "list", "--format", "json").json() == secateur("claims", "--format", "json").json()
+    assert secateur("claims", "show", "HAN15-L300-12X").json()["source"]["arxiv"] == "1506.02626"
+
+
+def test_a_claim_is_run_and_its_verdict_stored(secateur) -> None:
+    answer = secateur("validate", "HAN15-L300-DENSITIES")
+    assert answer.code == 0, answer.err
+    assert answer.json()[0]["label"] == "reproduced"
+    stored = secateur("query", "select label from verdict where part = 'whole'").json()
+    assert {"label": "reproduced"} in stored
+
+
+def test_a_users_own_file_is_run(secateur, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(CLAIM)
+    answer = secateur("validate", str(path))
+    assert answer.code == 0, answer.err
+    assert answer.json()[0]["label"] == "reproduced"
+
+
+def test_a_malformed_claim_is_stored_as_unread_and_does_not_stop_the_others(secateur, tmp_path: Path) -> None:
+    path = tmp_path / "odd.yaml"
+    path.write_text(CLAIM.replace("epochs: 0", "epochs: 0, colour: red"))
+    answer = secateur("validate", str(path), "HAN15-L300-DENSITIES")
+    assert answer.code == 2
+    assert "colour" in answer.err
+    assert answer.err.count("\n") == 1
+    assert answer.json()[0]["label"] == "reproduced"
+    counts = {row["name"]: row["value"] for row in secateur("status").json()}
+    assert counts["unread claim"] == 1
+
+
+def test_the_kernels_are_measured_beside_dense(secateur) -> None:
+    rows = secateur("bench", "kernels", "--seconds", "0.01").json()
+    assert {row["kernel"] for row in rows} <= {"c", "scipy"}
+    assert all(row["sparse"] > 0 and row["numpy"] > 0 and row["torch"] > 0 for row in rows)
