@@ -7,6 +7,7 @@ point) is compared with nothing.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -55,6 +56,17 @@ def _setting(row: Mapping[str, Any]) -> str:
     return ", ".join([*sorted(map(str, modifiers)), *(f"{name} {extra[name]}" for name in sorted(extra))])
 
 
+@functools.lru_cache(maxsize=4096)
+def stated_protocol(caption: str) -> str:
+    """The way of evaluating that a caption states: ``sequence length 2048``; empty where it states none, or several."""
+    stated = []
+    for name, pattern in quantities().protocols.items():
+        values = {value.lower() for value in pattern.findall(caption)}
+        if len(values) == 1:
+            stated.append(f"{name} {values.pop()}")
+    return ", ".join(stated)
+
+
 def comparable(results: pd.DataFrame) -> pd.DataFrame:
     """The results whose key is whole, one row a number, with the columns COLUMNS.
 
@@ -79,7 +91,7 @@ def _item(row: Mapping[str, Any]) -> dict[str, Any] | None:
         "method": method_name(row),
         "dataset": str(row["dataset"]),
         "split": as_text(row["split"]),
-        "protocol": as_text(row["protocol"]),
+        "protocol": as_text(row["protocol"]) or stated_protocol(as_text(row["caption"])),
         "model": str(row["model"]),
         "metric": quantities().same.get(metric, metric),
         "unit": unit,
@@ -96,7 +108,8 @@ def _item(row: Mapping[str, Any]) -> dict[str, Any] | None:
     if not absent(row["pattern"]):
         return item | {"kind": "pattern", "point": str(row["pattern"]), "of": as_text(row["sparsity_of"]) or "weights"}
     share = share_interval(row)
-    if share is not None:
+    # A pruned network of which nothing is pruned was not what the paper meant.
+    if share is not None and row["sparsity"] > 0:
         of, scope = as_text(row["sparsity_of"]) or "weights", as_text(row["sparsity_scope"]) or "unknown"
         return item | {"kind": "sparsity", "of": of, "scope": scope, "interval": share, "at": row["sparsity"]}
     if not absent(row["compression"]):

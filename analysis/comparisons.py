@@ -52,8 +52,8 @@ def comparison_edges(
 ) -> pd.DataFrame:
     """One row a pair of papers of which the first prints a result of a method that the second introduced.
 
-    Columns: arxiv_id, compared_with, method (as printed first) and resolved_by (citation, knowledge, proposed). Takes
-    the frames of the corpus; a method without a paper, such as random pruning, makes no edge.
+    Columns: arxiv_id, compared_with, method (as printed first) and resolved_by (citation, knowledge, proposed). A row
+    that cites another paper counts whatever its role; a method without a paper, such as random pruning, makes no edge.
     """
     knowledge = knowledge or load_knowledge()
     cited = {
@@ -63,7 +63,8 @@ def comparison_edges(
     }
     proposers = _proposers(tags)
     edges: dict[tuple[str, str], dict[str, str]] = {}
-    for row in records(results[results["role"] == "baseline"].drop_duplicates(["arxiv_id", "method", "cited"])):
+    pruned = results[results["role"] != "dense"].drop_duplicates(["arxiv_id", "role", "method", "cited"])
+    for row in records(pruned):
         target, resolved_by = _introduced_in(row, cited, knowledge, proposers)
         if target and target != row["arxiv_id"]:
             edge = {"method": row["method"], "resolved_by": resolved_by}
@@ -87,8 +88,8 @@ def _introduced_in(
 ) -> tuple[str, str]:
     """The paper that introduced a row's method and how that was found; two empty texts when it was not."""
     citation = cited.get((row["arxiv_id"], as_text(row["cited"])))
-    if citation:
-        return citation, "citation"
+    if citation or row["role"] == "proposed":
+        return citation or "", "citation"
     canonical = as_text(row["method_canonical"])
     fact = knowledge.methods.get(canonical)
     if fact is not None:

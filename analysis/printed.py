@@ -32,6 +32,7 @@ class Quantities:
     accuracies: frozenset[str]
     same: Mapping[str, str]
     variants: Mapping[str, str]
+    protocols: Mapping[str, re.Pattern[str]]
     names: Mapping[str, str]
 
 
@@ -47,6 +48,7 @@ def quantities() -> Quantities:
         accuracies=frozenset(raw["accuracies"]),
         same=raw["same"],
         variants=raw["variants"],
+        protocols={name: re.compile(pattern, re.IGNORECASE) for name, pattern in raw["protocols"].items()},
         names=raw["names"],
     )
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from analysis.baselines import baseline_spread, contradictions, dense_spread, describe_key, plot_baseline_spread
-from analysis.comparable import comparable, method_name
+from analysis.comparable import comparable, method_name, stated_protocol
 
 Make = Callable[..., pd.DataFrame]
 AT_90 = {"sparsity": 0.9, "sparsity_printed": "90%", "sparsity_of": "weights", "sparsity_scope": "all"}
@@ -50,6 +50,7 @@ def test_a_fraction_and_its_percentage_are_one_number(make_results: Make) -> Non
         {"dataset": "CIFAR-10"},
         {"model": "ResNet-50"},
         {"protocol": "5 shots"},
+        {"caption": "Perplexity with a context of 4096 tokens."},
         {"modifiers": ["5x epochs"]},
         {"extra": {"variant": "ERK"}},
         {"sparsity": 0.95, "sparsity_printed": "95%"},
@@ -86,6 +87,26 @@ def test_numbers_without_an_operating_point_or_outside_result_tables_are_left_ou
     assert comparable(rows).empty
     assert baseline_spread(rows).empty
     assert contradictions(rows).empty
+
+
+@pytest.mark.parametrize(
+    ("caption", "protocol"),
+    [
+        ("WikiText-2 perplexity, sequence length 2048.", "sequence length 2048"),
+        ("Perplexity with a context of 4096 tokens; lower is better.", "sequence length 4096"),
+        ("Context size of 2K.", "sequence length 2k"),
+        ("5-shot accuracy on MMLU.", "shots 5"),
+        ("Sequence length 2048 above and sequence length 4096 below.", ""),
+        ("ResNet-50 on ImageNet at 224×224, single crop.", "resolution 224, crops single"),
+        ("LLaMA-2-7B at 50% sparsity, 128 calibration samples.", ""),
+    ],
+)
+def test_the_way_of_evaluating_is_read_from_the_caption(caption: str, protocol: str) -> None:
+    assert stated_protocol(caption) == protocol
+
+
+def test_a_pruned_method_at_no_sparsity_is_left_out(make_results: Make) -> None:
+    assert comparable(make_results(paper(19, 73.0, sparsity=0.0, sparsity_printed="0%"))).empty
 
 
 def test_ours_of_two_papers_is_no_common_method() -> None:

@@ -109,6 +109,17 @@ def test_the_citation_in_the_row_decides_before_the_name(make_results: Make) -> 
     assert not graph.nodes[RIGL]["in_corpus"]
 
 
+def test_a_row_that_cites_another_paper_is_a_comparison_whatever_its_role(make_results: Make) -> None:
+    results = make_results(
+        {"arxiv_id": "2101.00001", "method": "NewCut", "role": "proposed", "cited": "newcut"},
+        {"arxiv_id": "2101.00001", "method": "RigL", "method_canonical": "RigL", "role": "proposed"},
+        {"arxiv_id": "2101.00001", "method": "Dense", "role": "dense", "cited": "resnet"},
+    )
+    citations = citation_rows(("2101.00001", "newcut", "2002.12345"), ("2101.00001", "resnet", "1512.03385"))
+    graph = comparison_graph(corpus("2101.00001"), tag_rows(), results, citations)
+    assert list(graph.edges) == [("2101.00001", "2002.12345")]
+
+
 def test_a_name_that_two_papers_propose_makes_no_edge(make_results: Make) -> None:
     tags = tag_rows(("2001.00009", "proposed", "CUT"), ("2002.00009", "proposed", "CUT"))
     results = make_results({"arxiv_id": "2101.00001", "method": "CUT"})
