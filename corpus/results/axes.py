@@ -13,7 +13,7 @@ from corpus.reading import DocumentTable, TableCell
 from corpus.results.headers import IGNORED, column_kind, read_slots, which_net
 from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.numbers import NumericCell, is_missing, read_numbers
-from corpus.results.sparsity import RemovalHeader, read_bare, read_header, read_pattern
+from corpus.results.sparsity import RemovalHeader, in_cell, read_header, read_pattern
 
 _NOTE = re.compile(r"^(\^?[a-z\d*†‡§]\s|\^|note|†|‡|\*|§|¹|results? (are|of|marked)|numbers? )", re.I)
 TEXT_KINDS = frozenset({"method", "model", "dataset", "device", "batch", "setting", "stub"})
@@ -51,6 +51,8 @@ class Axes:
     context_rows: dict[int, RemovalHeader] = field(default_factory=dict)
     """Rows of numbers that state what the columns removed."""
     notes: list[str] = field(default_factory=list)
+    numbers: dict[tuple[int, int], NumericCell | None] = field(default_factory=dict)
+    """Numbers of the cells of data rows; a spread in a column of its own is joined to the column before it."""
     stubs: dict[tuple[int, int], TableCell] = field(default_factory=dict)
     """Stub cells with blanks filled from the group they belong to."""
     rows_name_metrics: bool = False
@@ -67,18 +69,32 @@ def read_axes(table: DocumentTable, interpreter: Interpreter) -> Axes:
     if not cells:
         return axes
     _sort_rows(table, axes, interpreter)
-    numbers = {
-        (row, column): read_numbers(cells[row][column].text)
-        for row in axes.data_rows
-        for column in range(len(cells[0]))
-    }
+    spreads = _spread_columns(table, axes)
+    for row in axes.data_rows:
+        for column in range(len(cells[0])):
+            text = cells[row][column].text
+            joined = f"{text} {cells[row][column + 1].text}" if column + 1 in spreads else text
+            axes.numbers[row, column] = read_numbers(joined)
     for column in range(len(cells[0])):
-        axes.columns.append(_first_look(table, axes, column, numbers, interpreter))
+        if column in spreads:
+            axes.columns.append(Column("empty", header_path(table, column, axes.header_rows)))
+        else:
+            axes.columns.append(_first_look(table, axes, column, interpreter))
     _fill_blanks(table, axes)
     _find_row_metrics(axes, interpreter)
     _settle(axes, interpreter)
-    _context_rows(table, axes, interpreter, numbers)
+    _context_rows(axes, interpreter)
     return axes
+
+
+def _spread_columns(table: DocumentTable, axes: Axes) -> set[int]:
+    """Columns that hold only the spreads of the column before them (``r@{ ± }l``)."""
+    found = set()
+    for column in range(1, len(table.cells[0])):
+        ends = [table.cells[row][column - 1].text.endswith("±") for row in axes.data_rows]
+        if ends and sum(ends) * 2 > len(ends):
+            found.add(column)
+    return found
 
 
 def header_path(table: DocumentTable, column: int, header_rows: int) -> tuple[TableCell, ...]:
@@ -149,18 +165,17 @@ def _first_look(
     table: DocumentTable,
     axes: Axes,
     index: int,
-    numbers: dict[tuple[int, int], NumericCell | None],
     interpreter: Interpreter,
 ) -> Column:
     header = header_path(table, index, axes.header_rows)
     texts = [table.cells[row][index].text for row in axes.data_rows]
     present = [row for row, text in zip(axes.data_rows, texts, strict=True) if not is_missing(text)]
-    share = sum(numbers[row, index] is not None for row in present) / len(present) if present else -1.0
+    share = sum(axes.numbers[row, index] is not None for row in present) / len(present) if present else -1.0
     column = Column("", header, numeric=share)
     slots = [slot for cell in header for slot in read_slots(cell.text)]
     kind = column_kind(column.text)
     removal = read_header(column.text) if not slots and not _beside_base(table, axes, index, column.text) else None
-    if removal is not None and _fits_removal(present, index, removal, numbers, table):
+    if removal is not None and _fits_removal(present, index, removal, axes, table):
         column.kind, column.removal = "removal", removal
     elif share < 0:
         column.kind = "stub" if any(texts) and not slots else "empty"
@@ -185,7 +200,7 @@ def _fits_removal(
     rows: list[int],
     index: int,
     header: RemovalHeader,
-    numbers: dict[tuple[int, int], NumericCell | None],
+    axes: Axes,
     table: DocumentTable,
 ) -> bool:
     if not rows:
@@ -193,27 +208,22 @@ def _fits_removal(
     fitting = 0
     values = []
     for row in rows:
-        cell = numbers[row, index]
+        cell = axes.numbers[row, index]
         if cell is None:
-            fitting += (
-                read_pattern(table.cells[row][index].text) is not None
-                or read_bare(table.cells[row][index].text) is not None
-            )
+            fitting += bool(in_cell(header, table.cells[row][index].text))
             continue
         number = cell.present[0]
         values.append(number.value)
         fitting += number.unit in ("%", "x", "") and (
             header.form == "ratio" or 0 <= number.value <= 100 or number.unit == "x"
         )
-    if not header.explicit and values and not _looks_like_ratio(values, rows, index, numbers):
+    if not header.explicit and values and not _looks_like_ratio(values, rows, index, axes):
         return False
     return fitting >= 0.6 * len(rows)
 
 
-def _looks_like_ratio(
-    values: list[float], rows: list[int], index: int, numbers: dict[tuple[int, int], NumericCell | None]
-) -> bool:
-    units = {cell.present[0].unit for row in rows if (cell := numbers[row, index]) is not None}
+def _looks_like_ratio(values: list[float], rows: list[int], index: int, axes: Axes) -> bool:
+    units = {cell.present[0].unit for row in rows if (cell := axes.numbers[row, index]) is not None}
     return bool(units & {"x", "%"}) or all(0 <= value < 1 for value in values)
 
 
@@ -298,12 +308,7 @@ def _says_something(column: Column, interpreter: Interpreter) -> bool:
     )
 
 
-def _context_rows(
-    table: DocumentTable,
-    axes: Axes,
-    interpreter: Interpreter,
-    numbers: dict[tuple[int, int], NumericCell | None],
-) -> None:
+def _context_rows(axes: Axes, interpreter: Interpreter) -> None:
     """Rows of a table whose columns are methods that state how much each removed."""
     if not axes.rows_name_metrics:
         return

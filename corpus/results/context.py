@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from corpus.knowledge import Knowledge
 from corpus.reading import Document, DocumentTable
-from corpus.results.headers import COSTS, USUAL_METRICS, Slot, find_slots
+from corpus.results.headers import COSTS, GENERIC_DATASETS, USUAL_METRICS, Slot, find_slots
 from corpus.results.meaning import Interpreter
 from corpus.results.sparsity import Removal, read_removals
 
@@ -48,8 +48,16 @@ class Paper:
             cells = {cell.origin: cell.text for row in table.cells for cell in row if cell.text}
             words = " | ".join(text for text in (table.table.caption, *cells.values()) if not text[:1].isdigit())
             self.models.update(mention.canonical for mention in knowledge.mentions("model", words))
+            self.datasets.update(mention.canonical for mention in knowledge.mentions("dataset", words))
         self.theoretical = _THEORETICAL.search(text) is not None
         self.deviation = "stderr" if _STANDARD_ERROR.search(text) else "std" if _DEVIATION.search(text) else "unknown"
+
+    def particular_dataset(self, name: str) -> str:
+        """The data set that a collective name (``WikiText``) stands for in this paper."""
+        meant = GENERIC_DATASETS.get(name)
+        if meant is None:
+            return name
+        return max(meant, key=lambda dataset: (self.datasets[dataset], -meant.index(dataset)))
 
     def usual_dataset(self, metric: str) -> str | None:
         """The most named data set of the paper on which this metric is usual; for costs the most named of all."""
@@ -175,6 +183,13 @@ class Surroundings:
             if found:
                 return found[0]
         return None
+
+    def is_mean(self) -> bool:
+        """True where the caption says that its numbers are means over tasks."""
+        return (
+            re.search(r"\b(mean|average[ds]?)\b[^.]{0,40}(accurac|zero|performance|score|results)", self.caption, re.I)
+            is not None
+        )
 
     def measured(self) -> bool:
         """True where the text around the table speaks of timing."""

@@ -22,6 +22,7 @@ from corpus.results.sparsity import (
     Removal,
     RemovalHeader,
     from_number,
+    in_cell,
     read_bare,
     read_header,
     read_pattern,
@@ -50,7 +51,9 @@ class TableReader:
         self.column_meanings = [self._column_meaning(index) for index in range(len(axes.columns))]
         self.methods_in_columns = self._methods_in_columns()
         self.exceptions = self._exceptions()
-        self._reports_quality = self._quality()
+        metrics = self._metrics()
+        self._quality_metric = next((metric for metric in metrics if metric not in COSTS and metric != "speedup"), "")
+        self._reports_quality = not metrics or bool(self._quality_metric)
         self._caption_removal = around.removal()
         self._caption_datasets = around.caption_datasets()
         self._datasets = around.datasets()
@@ -95,7 +98,7 @@ class TableReader:
                 meaning = _prefer(given, meaning)
         for row, header in self.axes.context_rows.items():
             cell = self.table.cells[row][index]
-            removal = _removal_of(cell.text, header)
+            removal = in_cell(header, cell.text)
             if removal:
                 meaning = replace(meaning, removal=removal)
         return meaning
@@ -141,11 +144,11 @@ class TableReader:
             return Meaning(removal=from_number(RemovalHeader(form, percent=True), bare))
         return Meaning(variant=(f"{label} {text}".strip(),))
 
-    def _quality(self) -> bool:
-        """True when the table reports more than costs."""
+    def _metrics(self) -> list[str]:
+        """The metrics that headers and stubs name."""
         slots = [slot for meaning in self.column_meanings for slot in meaning.slots]
         slots += [slot for cell in self.axes.stubs.values() for slot in self.interpreter.read(cell.text).slots]
-        return not slots or any(slot.metric not in COSTS for slot in slots)
+        return [slot.metric for slot in slots]
 
     def _row_label(self, row: int) -> str:
         """The stub text beside a header row, which names its numbers."""
@@ -186,7 +189,11 @@ class TableReader:
         header = self.axes.columns[index]
         text = cell.text
         if kind == "removal" and header.removal is not None:
-            return replace(meaning, removal=_removal_of(text, header.removal) or meaning.removal)
+            words = (
+                "" if read_numbers(text) or read_pattern(text) else re.sub(r"\S*\s*=?\s*[\d.]+\s*%", "", text).strip()
+            )
+            variant = (*meaning.variant, words) if words else meaning.variant
+            return replace(meaning, removal=in_cell(header.removal, text) or meaning.removal, variant=variant)
         inner = self.interpreter.read(text, cell.cites)
         if index == self.method_column:
             name = clean_name(text)
@@ -242,7 +249,7 @@ class TableReader:
         cell = self.table.cells[row][index]
         if cell.origin != (row, index):
             return
-        numeric = read_numbers(cell.text)
+        numeric = self.axes.numbers[row, index]
         if numeric is None:
             return
         column = self.column_meanings[index]
@@ -270,7 +277,7 @@ class TableReader:
             return (self._slot,)
         for dataset in self._datasets[0]:
             if dataset in USUAL_METRICS:
-                return (Slot(USUAL_METRICS[dataset], "%"),)
+                return (Slot(USUAL_METRICS[dataset], "%", supposed=True),)
         return ()
 
     def _numbers(
@@ -278,6 +285,8 @@ class TableReader:
     ) -> Iterator[tuple[int, Number | None, Slot]]:
         """Each number of a cell with the slot it fills."""
         numbers = numeric.numbers
+        if len(numbers) == 1 and numbers[0] is not None and len(slots) > 1 and numbers[0].unit == "%":
+            slots = tuple(slot for slot in slots if slot.metric not in COSTS) or slots
         if len(numbers) == 1 or len(slots) >= len(numbers):
             yield from ((i, number, slot) for i, (number, slot) in enumerate(zip(numbers, slots, strict=False)))
             return
@@ -330,6 +339,8 @@ class TableReader:
         assumed: list[str] = []
         base = slot.base or (column.base and not slot.stage)
         method, canonical, role, cites = self._method(column, row_meaning, base, assumed)
+        if slot.supposed:
+            assumed.append("metric: the usual one on the data set")
         dataset = self._dataset(slot, column, row_meaning, assumed)
         model = self._model(column, row_meaning, assumed)
         removal = self._removal(cell, index, column, row_meaning, assumed)
@@ -440,6 +451,10 @@ class TableReader:
         return surface or row.rest or "unknown", None, "baseline", ()
 
     def _dataset(self, slot: Slot, column: Meaning, row: Meaning, assumed: list[str]) -> str | None:
+        found = self._stated_dataset(slot, column, row, assumed)
+        return None if found is None else self.paper.particular_dataset(found)
+
+    def _stated_dataset(self, slot: Slot, column: Meaning, row: Meaning, assumed: list[str]) -> str | None:
         in_slot = self.interpreter.datasets(slot.part) if slot.part else ()
         stated = column.datasets or row.datasets
         if in_slot and stated and stated[0].startswith("MNLI"):
@@ -450,6 +465,8 @@ class TableReader:
             return stated[0]
         if in_slot and in_slot[0] != "average":
             return in_slot[0]
+        if not self._caption_datasets and "accuracy" in slot.metric and self.around.is_mean():
+            return "average"
         if self._caption_datasets:
             for model in (*column.models, *row.models):
                 usual = self.paper.pairs.get(model) or self._usual_dataset(model)
@@ -466,7 +483,12 @@ class TableReader:
         if found:
             assumed.append(f"data set: from the {where}")
             return found[0]
-        usual = self.paper.usual_dataset(slot.metric) if self._reports_quality else None
+        for model in (*column.models, *row.models, *self._models[0]):
+            usual = self._usual_dataset(model)
+            if usual is not None and self.paper.datasets[usual]:
+                assumed.append("data set: the usual one of the network")
+                return usual
+        usual = self.paper.usual_dataset(self._quality_metric or slot.metric) if self._reports_quality else None
         if usual is not None:
             assumed.append("data set: the paper's most named")
         return usual
@@ -558,17 +580,6 @@ class TableReader:
 
     def _column_text(self, index: int) -> str:
         return " | ".join(cell.text for cell in self.axes.columns[index].header)
-
-
-def _removal_of(text: str, header: RemovalHeader) -> Removal:
-    pattern = read_pattern(text)
-    if pattern is not None:
-        return pattern
-    numeric = read_numbers(text)
-    if numeric is not None:
-        return from_number(header, numeric.present[0], text)
-    found = read_removals(text)
-    return found[0] if found else Removal()
 
 
 def _prefer(inner: Meaning, outer: Meaning) -> Meaning:

@@ -33,6 +33,8 @@ class Slot:
     """True where a printed positive number is a loss."""
     part: str = ""
     """The words of this slot, for data sets named in them."""
+    supposed: bool = False
+    """True where no word names the metric."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,11 @@ _UNITS = re.compile(
     r"[(\[]\s*(×?\s*10\^?\{?\d+\}?|%|[kKMGTB]|[KMGT]i?B|GFLOPs|MFLOPs|GMACs|MMACs|ms|µs|μs|us|s|sec|min|h|hours|mJ|J|W|"
     r"x|×|points|pp|tokens/s|tok/s|img/s|images/s|fps|FPS|dB|bits?|bytes|millions?|billions?)\s*[)\]]"
 )
+_CHANGE = re.compile(
+    r"\s*[(\[]\s*(?:PR|RR|CR|drop|loss|↓|reduc\w*|pruned|prun\w* (?:ratio|rate)|decreas\w*|degrad\w*|Δ|∆|change|saving\w*|↓\s*%|"
+    r"% ?↓|%\s*(?:reduc\w*|pruned|drop))\.?\s*[)\]]\s*$",
+    re.I,
+)
 _PREFIX = re.compile(r"\b([GMT])(?:FLOPs?|MACs?|Params)\b")
 
 
@@ -99,6 +106,9 @@ def read_slots(text: str) -> tuple[Slot, ...]:
     listed = _bracket_list(whole)
     if listed:
         return listed
+    beside = _beside(whole)
+    if beside:
+        return beside
     parts = re.split(r"\s*/\s*(?!s\b|sec|o\b|\s)", whole)
     parts = [part for part in parts if part]
     if 1 < len(parts) <= 4:
@@ -132,6 +142,24 @@ def _bracket_list(text: str) -> tuple[Slot, ...]:
             return ()
         refined.append(replace(slot, phase=phase, base=base, stage=stage, part=part))
     return tuple(refined)
+
+
+def _beside(text: str) -> tuple[Slot, ...]:
+    """Slots of ``FLOPs (PR)`` and ``Acc. (drop)``: a quantity with its change in brackets."""
+    match = _CHANGE.search(text)
+    if not match:
+        return ()
+    slot = _slot(text[: match.start()])
+    if slot is None:
+        return ()
+    if slot.metric in ("flops", "macs"):
+        return slot, Slot("flops_reduction", "%")
+    if slot.metric == "params":
+        return slot, Slot("params_reduction", "%")
+    if "accuracy" in slot.metric:
+        falls = re.search(r"drop|loss|↓|degrad|decreas", match.group(), re.I) is not None
+        return slot, Slot("accuracy_change", "points", falls=falls)
+    return ()
 
 
 def _first(patterns: Mapping[str, re.Pattern[str]], text: str) -> str:
@@ -202,6 +230,8 @@ DATASET_WORDS: Mapping[str, re.Pattern[str]] = {
     name: re.compile(pattern) for name, pattern in _DATA["datasets"].items()
 }
 """Short forms of data sets in headers, on text in lower case."""
+GENERIC_DATASETS: Mapping[str, list[str]] = _DATA["generic_datasets"]
+"""Names that stand for several data sets, the usual one first."""
 USUAL_DATASETS: Mapping[str, str] = {
     family: dataset for dataset, families in _DATA["usual_datasets"].items() for family in families
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from corpus.reading import DocumentTable, TableCell
 from corpus.results.axes import Axes, method_column
 from corpus.results.context import Surroundings
-from corpus.results.headers import COSTS, KINDS
+from corpus.results.headers import COSTS, KINDS, USUAL_METRICS
 from corpus.results.meaning import Interpreter
 
 
@@ -32,7 +32,8 @@ def table_kind(table: DocumentTable, axes: Axes, around: Surroundings, interpret
     if KINDS["statistics"].search(caption) and not _has_quality(axes, interpreter):
         return "statistics"
     if not has_metric and (around.slot() is None or not axes.of_kind("value")):
-        return "results" if _stages_of_classification(axes, interpreter, around) else "other"
+        if not _reports_usual_metric(axes, interpreter, around):
+            return "other"
     if KINDS["other"].search(caption) and not has_metric:
         return "other"
     return "ablation" if is_ablation(table, axes, around, interpreter) else "results"
@@ -78,15 +79,17 @@ def _has_quality(axes: Axes, interpreter: Interpreter) -> bool:
     return bool(found - COSTS - {"params_reduction", "flops_reduction"})
 
 
-def _stages_of_classification(axes: Axes, interpreter: Interpreter, around: Surroundings) -> bool:
-    """Columns such as ``before fine-tuning`` on a known data set report its usual metric without a word."""
-    datasets, _ = around.datasets()
-    values = [interpreter.read(column.text) for column in axes.columns if column.kind == "value"]
+def _reports_usual_metric(axes: Axes, interpreter: Interpreter, around: Surroundings) -> bool:
+    """True for percentages on a known data set, whose usual metric is then meant without a word."""
+    values = axes.of_kind("value")
     named = [
-        meaning
-        for meaning in values
-        if meaning.stage or meaning.base or meaning.datasets or meaning.removal or meaning.method
+        dataset
+        for column in values
+        for cell in axes.columns[column].header
+        for dataset in interpreter.datasets(cell.text)
     ]
-    return (
-        bool(datasets or any(meaning.datasets for meaning in values)) and bool(named) and len(named) * 2 >= len(values)
-    )
+    if not any(dataset in USUAL_METRICS for dataset in (*named, *around.datasets()[0])):
+        return False
+    numbers = [cell.present[0] for (_, column), cell in axes.numbers.items() if column in values and cell is not None]
+    fitting = [number for number in numbers if 1 < number.value <= 100 and number.unit in ("", "%") and number.decimals]
+    return bool(numbers) and len(fitting) >= 0.7 * len(numbers)

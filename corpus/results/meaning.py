@@ -14,10 +14,7 @@ from corpus.results.names import Names, clean_name, is_dense, is_ours
 from corpus.results.sparsity import Removal, quantity_of, read_bare, read_header, read_pattern, read_removals
 
 _SIZE = re.compile(r"^(\d+(?:\.\d+)?)\s*([BM])\b(?:\s*(?:model|params|parameters))?$")
-_CONNECTIVE = re.compile(
-    r"^\W*(on|of|for|with|the|and|in|at|using|dataset|network|model|results?|dev|test|val|set)\b\W*|\W*\b(on|of|for|with|in|at|using)\W*$",
-    re.I,
-)
+_MULTIPLIER = re.compile(r"-(\d+(?:\.\d+)?[x×])(?!\w)")
 _BATCH = re.compile(r"\b(?:batch(?: size)?|bs)\s*(?:of|=|:)?\s*(\d+)\b", re.I)
 _DEVICE = re.compile(
     r"\b((?:NVIDIA\s+)?(?:(?:RTX|GTX)\s*)?(?:A100|A5000|A6000|H100|V100|P100|T4|L4|3090|4090|2080\s*Ti|1080\s*Ti|Titan\s*\w+|Jetson\s*\w+)"
@@ -149,6 +146,7 @@ class Interpreter:
 
     def models(self, text: str) -> tuple[str, ...]:
         """Canonical networks that a text names, in order."""
+        text = _MULTIPLIER.sub(r" \1", text)
         return tuple(dict.fromkeys(mention.canonical for mention in self.knowledge.mentions("model", text)))
 
     def is_network(self, text: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from corpus.results.numbers import Number
+from corpus.results.numbers import Number, read_numbers
 from db.records import Sparsity
 
 _SHARE_WORDS = {
@@ -72,6 +72,7 @@ _RATIO = re.compile(
     r"|(\d+(?:\.\d+)?)\s*(?:×|x\b)[-\s]*(?:compress(?:ion|ed)|smaller|fewer\s+(?:weights|parameters|params))",
     re.I,
 )
+_SHARE = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)\s*%")
 _BARE_SHARE = re.compile(r"^[~≈]?\s*(\d+(?:\.\d+)?)\s*%$")
 
 _QUANTITIES = {
@@ -164,7 +165,7 @@ def read_header(text: str) -> RemovalHeader | None:
     return None
 
 
-def from_number(header: RemovalHeader, number: Number, text: str = "") -> Removal:
+def from_number(header: RemovalHeader, number: Number) -> Removal:
     """What a number below a removal header states. Raises nothing: a number that fits no form gives nothing."""
     if header.form == "ratio" or number.unit == "x":
         if header.form == "ratio" and number.unit == "%":
@@ -192,6 +193,23 @@ def _share(share: float, form: str, of: str, number: Number, scale: int) -> Remo
             high=min(1.0, round(fraction + half, 10)),
         )
     )
+
+
+def in_cell(header: RemovalHeader, text: str) -> Removal:
+    """What a cell below a removal header states; nothing when it holds neither number, share nor pattern."""
+    pattern = read_pattern(text)
+    if pattern is not None:
+        return pattern
+    numeric = read_numbers(text)
+    if numeric is not None:
+        return from_number(header, numeric.present[0])
+    found = read_removals(text)
+    if found:
+        return found[0]
+    if match := _SHARE.search(text):
+        number = Number(float(match.group(1)), match.group(1), "%", decimals=len(match.group(1).partition(".")[2]))
+        return from_number(header, number)
+    return Removal()
 
 
 def read_pattern(text: str) -> Removal | None:
