@@ -12,6 +12,7 @@ from db.papers import store_unread_records
 from db.records import Unread
 from secateur.commands.common import DbOption, FormatOption, UsageError, settings_for, utc_now, writable
 from secateur.output import Progress, print_object, print_rows
+from secateur.verdicts import print_verdicts
 from validate.claims import Claim, ClaimError, load_claims, load_registry
 
 claims = typer.Typer(help="The registry of claims that can be re-run.", invoke_without_command=True)
@@ -86,7 +87,7 @@ def validate(
         rows += report.rows()
         refuted |= report.label == "not_reproduced"
     if rows or not unread:
-        print_rows(rows, format)
+        print_verdicts(rows, format)
     if unread:
         raise UsageError("; ".join(item.reason for item in unread))
     if refuted:

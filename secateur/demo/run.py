@@ -7,6 +7,7 @@ publishes them over HTTP, and one claim is validated by training networks.
 from __future__ import annotations
 
 import shutil
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -25,8 +26,9 @@ from secateur.demo.literature import write_literature
 from secateur.demo.scoring import DemoRow, Found, score_demo
 from secateur.demo.truth import Truth
 from secateur.nightly import nightly, publish
-from secateur.output import Format, print_rows, say
+from secateur.output import Format, default_format, print_rows, say
 from secateur.settings import Settings, load_settings
+from secateur.verdicts import print_verdicts
 from validate.claims import load_registry
 from validate.run import ValidationReport, validate_claim
 
@@ -137,8 +139,8 @@ def print_demo(demo: Demo, wanted: Format | None) -> bool:
     print_rows(
         [asdict(row) for row in demo.rows], wanted, title="planted truth against what was found (synthetic papers)"
     )
-    if wanted in (None, Format.TABLE):
-        print_rows(demo.report.rows(), wanted, title=f"claim {demo.report.claim}: {demo.report.label}")
+    if (wanted or default_format(sys.stdout)) is Format.TABLE:
+        print_verdicts(demo.report.rows(), Format.TABLE)
     say(f"demo: {demo.seconds:.0f} s; open {demo.site.resolve()}")
     return demo.passed
 
