@@ -19,6 +19,7 @@ from scipy import stats
 BOUNDARIES = Path(__file__).with_name("boundaries.json")
 _BOOTSTRAP_DRAWS = 2000
 _BOOTSTRAP_SEED = 20
+_CHUNK = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,12 @@ def probability_of_improvement(differences: Sequence[float]) -> Estimate:
     return Estimate(share, float(centre - reach), float(centre + reach))
 
 
+def _drawn_shares(rng: np.random.Generator, draws: int, count: int) -> NDArray[np.float64]:
+    """How often each of ``count`` things is drawn in a sample of ``count`` with replacement: shares [draws, count]."""
+    drawn = rng.integers(count, size=(draws, count)) + count * np.arange(draws)[:, None]
+    return np.bincount(drawn.ravel(), minlength=draws * count).reshape(draws, count) / count
+
+
 def crossed_bootstrap(differences: NDArray[np.float64], tail: float) -> Estimate:
     """Mean of differences[seeds, examples] with a bootstrap interval over other seeds *and* other examples.
 
@@ -117,9 +124,12 @@ def crossed_bootstrap(differences: NDArray[np.float64], tail: float) -> Estimate
     if not seeds or not examples:
         raise ValueError("no seeds or no examples")
     rng = np.random.default_rng(_BOOTSTRAP_SEED)
-    seed_weights = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=_BOOTSTRAP_DRAWS) / seeds
-    example_weights = rng.multinomial(examples, np.full(examples, 1 / examples), size=_BOOTSTRAP_DRAWS) / examples
-    means = np.einsum("bi,bi->b", seed_weights @ differences, example_weights)
+    means = np.concatenate(
+        [
+            np.einsum("bi,bi->b", _drawn_shares(rng, _CHUNK, seeds) @ differences, _drawn_shares(rng, _CHUNK, examples))
+            for _ in range(_BOOTSTRAP_DRAWS // _CHUNK)
+        ]
+    )
     low, high = np.quantile(means, [tail, 1 - tail])
     return Estimate(float(differences.mean()), float(low), float(high))
 

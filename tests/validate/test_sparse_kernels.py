@@ -77,6 +77,7 @@ def test_a_stored_weight_meets_nan(kernel):
     assert product[1].tolist() == [6.0, 6.0]
 
 
+@settings(deadline=None)
 @given(m=st.integers(0, 20), k=st.integers(0, 20), sparsity=st.floats(0, 1), seed=st.integers(0, 1000))
 def test_dense_to_sparse_and_back_keeps_every_weight(m, k, sparsity, seed):
     weight = random_weight(np.random.default_rng(seed), m, k, sparsity)
