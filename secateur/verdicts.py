@@ -16,7 +16,7 @@ FACTS = {
     "measured_ratio_batch_1": "seconds, dense / sparse, batch 1 (measured here)",
     "measured_ratio_batch_64": "seconds, dense / sparse, batch 64 (measured here)",
     "kernel": "sparse kernel",
-    "compatible": "with the original",
+    "compatible": "deviation of the original",
     "warnings": "warnings",
 }
 
