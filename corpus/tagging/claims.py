@@ -34,6 +34,8 @@ _QUANTITY_OF_NUMBER = re.compile(
 )
 _WINDOW = 70
 """How far from a number, in characters, its quantity may be named."""
+_MODIFIER = 15
+"""How far before a number its own modifier stands ("only 20%")."""
 _OPENING = 45
 """In how many characters the subject of a sentence stands."""
 _RIVAL = re.compile(r"\b(?:compared (?:to|with)|vs\.?|versus|against)(?: the| a)?(?: (?!at|with|on)[\w-]+)? $")
@@ -141,11 +143,12 @@ def _read(
         return None
     quantity, start, end = found
     clause = text[max(sentence[0], number.start - _WINDOW) : min(sentence[1], number.end + _WINDOW)]
+    near = text[max(sentence[0], min(start, number.start - _MODIFIER)) : end]
     return AbstractClaim(
         quantity=quantity,
         value=number.value,
         unit=number.unit,
-        direction=_direction(quantity, number, text[start:end], clause, words),
+        direction=_direction(quantity, number, near, clause, words),
         text=abstract[start:end],
         start=start,
         end=end,
@@ -177,25 +180,24 @@ def _quantity(text: str, sentence: tuple[int, int], number: _Number, words: Clai
 
 
 def _direction(quantity: str, number: _Number, near: str, clause: str, words: ClaimWords) -> str:
-    for stretch in (near, clause):
-        if quantity in {"sparsity", "flops", "memory", "energy", "training-cost"}:
-            if words.directions["kept"].search(stretch):
-                return "kept" if number.unit == "%" else "level"
-            if words.directions["removed"].search(stretch):
-                return "removed"
-            if number.unit == "x":
-                return "gain" if quantity == "training-cost" else "removed"
-        elif quantity == "speedup":
-            if number.unit not in {"x", "%"}:
-                return "level"
-            return "removed" if words.directions["removed"].search(stretch) else "gain"
-        else:
-            lower_is_better = quantity == "perplexity"
-            if words.directions["loss"].search(stretch):
-                return "gain" if lower_is_better else "loss"
-            if words.directions["gain"].search(stretch):
-                return "loss" if lower_is_better and "increas" in stretch else "gain"
-    return "removed" if quantity == "sparsity" else "level"
+    """What happened to the quantity, by the words around the number, the nearest first."""
+    says = words.directions
+    if quantity == "speedup":
+        if number.unit not in {"x", "%"}:
+            return "level"
+        return "removed" if says["removed"].search(near) else "gain"
+    if quantity in {"accuracy", "perplexity"}:
+        for stretch in (near, clause):
+            if says["loss"].search(stretch):
+                return "gain" if quantity == "perplexity" else "loss"
+            if says["gain"].search(stretch):
+                return "gain"
+        return "level"
+    if says["kept"].search(near):
+        return "kept" if number.unit == "%" else "level"
+    if quantity == "sparsity" or number.unit in {"x", "%"} or says["removed"].search(clause):
+        return "gain" if quantity == "training-cost" and number.unit == "x" else "removed"
+    return "level"
 
 
 def _without_repeats(claims: list[AbstractClaim]) -> list[AbstractClaim]:

@@ -28,11 +28,13 @@ class Lexicon:
     """Where the words of a facet count: all, study, own, results."""
     cues: Mapping[str, re.Pattern[str]]
     subject: re.Pattern[str]
-    """Words of which every paper on the subject has at least one."""
+    """Words of which every core paper has at least one."""
+    related: re.Pattern[str]
+    """Words of which a related paper without those has at least one."""
 
 
 def read_lexicon(path: Path) -> Lexicon:
-    """The lexicon in a YAML file: ``facets: {facet: {value: [pattern, ...]}}``, ``cues: {group: [pattern, ...]}``, ``subject``.
+    """The lexicon in a YAML file: ``facets: {facet: {value: [pattern, ...]}}``, ``scopes``, ``cues``, ``subject``, ``related``.
 
     Raises:
         LexiconError: a facet or value is not in the vocabulary, or a pattern does not compile.
@@ -52,6 +54,7 @@ def read_lexicon(path: Path) -> Lexicon:
         },
         cues={group: _compiled(path, f"cues.{group}", patterns) for group, patterns in raw["cues"].items()},
         subject=_compiled(path, "subject", raw["subject"]),
+        related=_compiled(path, "related", raw["related"]),
     )
 
 

@@ -7,6 +7,7 @@ features of `features.py`; its weights were learned by `train.py` and are read f
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -56,7 +57,8 @@ class RelevanceModel:
 
     def scores(self, title: str, abstract: str, lexicon: Lexicon) -> dict[str, float]:
         """Score of each class, adding up to 1, from plain texts."""
-        if lexicon.subject.search(title) is None and lexicon.subject.search(abstract) is None:
+        on_subject = _has(lexicon.subject, title, abstract)
+        if not on_subject and not _has(lexicon.related, title, abstract):
             rest = (1 - WITHOUT_A_WORD) / 2
             return {"core": rest, "related": rest, "no": WITHOUT_A_WORD}
         logits = self.intercept + cue_features(title, abstract, lexicon.cues) @ self.cue_weights
@@ -65,7 +67,13 @@ class RelevanceModel:
             rows = [self._row_of[term] for term in weights]
             logits = logits + np.array(list(weights.values())) @ self.word_weights[rows]
         odds = np.exp(logits - logits.max())
+        if not on_subject:
+            odds[RELEVANCE.index("core")] = 0.0
         return dict(zip(RELEVANCE, (odds / odds.sum()).tolist(), strict=True))
+
+
+def _has(pattern: re.Pattern[str], title: str, abstract: str) -> bool:
+    return pattern.search(title) is not None or pattern.search(abstract) is not None
 
 
 def decide(scores: Mapping[str, float]) -> str:

@@ -21,6 +21,10 @@ from corpus.tagging.tagger import TaggingModel, classify_object, tag
 from corpus.tagging.training import Example, Settings, fit
 
 
+SUBJECT_CUES = ("prune", "sparsely", "tickets", "token", "cache", "moe", "early_exit", "remove_parts", "data")
+"""Groups of cues of which a weak example of `no` has none."""
+
+
 class TrainingDataError(ValueError):
     """Labels and texts do not fit together."""
 
@@ -53,15 +57,13 @@ def read_examples(labels: Sequence[Path], texts: Sequence[Path]) -> list[Example
 
 
 def background_examples(path: Path, count: int, weight: float, seed: int, without: set[str]) -> list[Example]:
-    """Texts without a word on pruning or sparsity as weak examples of `no`, drawn at random."""
-    lexicon = load_lexicon()
-    pool = [
-        line
-        for line in read_lines(path)
-        if line["id"] not in without
-        and not any(part in f"{line['title']} {line['abstract']}".lower() for part in ("prun", "spars", "lottery"))
-        and lexicon.subject.search(f"{line['title']} {line['abstract']}")
-    ]
+    """Texts without a word on pruning, sparsity or what is related to them as weak examples of `no`, drawn at random."""
+    cues = load_lexicon().cues
+    pool = []
+    for line in read_lines(path):
+        text = f"{line['title']} {line['abstract']}"
+        if line["id"] not in without and not any(cues[group].search(text) for group in SUBJECT_CUES):
+            pool.append(line)
     drawn = random.Random(seed).sample(pool, min(count, len(pool)))  # noqa: S311 - a draw of examples, not a secret
     return [Example(line["id"], line["title"], line["abstract"], "no", weight) for line in drawn]
 
