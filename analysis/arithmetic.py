@@ -78,7 +78,7 @@ def printed_differences(members: list[dict[str, Any]]) -> Iterator[Finding]:
     """Rule ``printed-difference``: a printed change of accuracy against the difference of the numbers beside it.
 
     ``members`` are the results of one paper. The change is compared with every accuracy of the same method in its row
-    or column, less every dense accuracy of the paper, in points and relative to the dense number, in either
+    or column, less every dense accuracy that it may refer to, in points and relative to the dense number, in either
     sign. Silent where one combination fits within three half-units or nothing can be compared.
     """
     accuracies = [row for row in members if row["metric"] in quantities().accuracies]
@@ -86,9 +86,20 @@ def printed_differences(members: list[dict[str, Any]]) -> Iterator[Finding]:
         if change["metric"] != "accuracy_change":
             continue
         pruned = [row for row in accuracies if row["role"] != "dense" and _beside(row, change) and _same(row, change)]
-        dense = [row for row in accuracies if row["role"] == "dense" and _same_task(row, change)]
+        dense = _plausible_bases(change, accuracies)
         if pruned and dense and not _explained(change, pruned, dense):
             yield _difference_finding(change, pruned, dense)
+
+
+def _plausible_bases(change: dict[str, Any], accuracies: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Dense accuracies that a change may refer to: all of its task, but not those printed in another method's row
+    where its own row prints one.
+    """
+    dense = [row for row in accuracies if row["role"] == "dense" and _same_task(row, change)]
+    if not any(_beside(row, change) and row["method"] == change["method"] for row in dense):
+        return dense
+    others = {row["method"] for row in accuracies if row["role"] != "dense"} - {change["method"]}
+    return [row for row in dense if row["method"] not in others]
 
 
 def _beside(row: dict[str, Any], other: dict[str, Any]) -> bool:

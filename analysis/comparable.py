@@ -70,9 +70,10 @@ def stated_protocol(caption: str) -> str:
 def comparable(results: pd.DataFrame) -> pd.DataFrame:
     """The results whose key is whole, one row a number, with the columns COLUMNS.
 
-    ``amount`` and ``half_unit`` are in ``unit``, which values of the kind are compared in. Sparsities and ratios whose
-    intervals of rounding have a common point are one ``point``; dense rows have the point ``dense``. Only tables
-    of results count, since an ablation changes the method. Takes the frame of the view ``result``.
+    ``amount`` and ``half_unit`` are in ``unit``, which values of the kind are compared in. Sparsities and ratios (10×
+    is 90 % of the weights) whose intervals of rounding have a common point are one ``point``; dense rows have the point
+    ``dense``. Only tables of results count, since an ablation changes the method. Takes the frame of the view
+    ``result``.
     """
     items = [item for row in records(results) if (item := _item(row)) is not None]
     kinds = [name for name in KEY if name != "point"] + ["kind"]
@@ -111,11 +112,19 @@ def _item(row: Mapping[str, Any]) -> dict[str, Any] | None:
     # A pruned network of which nothing is pruned was not what the paper meant.
     if share is not None and row["sparsity"] > 0:
         of, scope = as_text(row["sparsity_of"]) or "weights", as_text(row["sparsity_scope"]) or "unknown"
-        return item | {"kind": "sparsity", "of": of, "scope": scope, "interval": share, "at": row["sparsity"]}
-    if not absent(row["compression"]):
-        interval = ratio_interval(float(row["compression"]))
-        return item | {"kind": "compression", "interval": interval, "at": row["compression"]}
+        label = f"{100 * row['sparsity']:.6g} %"
+        return item | {"kind": "share", "of": of, "scope": scope, "interval": share, "label": label}
+    if not absent(row["compression"]) and row["compression"] > 1:
+        ratio = float(row["compression"])
+        stated = {"of": "weights", "scope": "unknown", "label": f"{ratio:g}×"}
+        return item | {"kind": "share", "interval": _share_of_ratio(ratio)} | stated
     return None
+
+
+def _share_of_ratio(ratio: float) -> tuple[float, float]:
+    """The share of weights that a ratio removes. Ratios of few digits are mostly exact, so rounding counts to 2 %."""
+    low, high = ratio_interval(ratio)
+    return 1 - 1 / max(low, 0.98 * ratio), 1 - 1 / min(high, 1.02 * ratio)
 
 
 def _with_points(members: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -134,7 +143,6 @@ def _with_points(members: list[dict[str, Any]]) -> list[dict[str, Any]]:
         end = min(end, high)
     pointed: list[dict[str, Any]] = []
     for cluster in clusters:
-        at = min(cluster, key=lambda item: item["interval"][1] - item["interval"][0])["at"]
-        point = f"{at:g}×" if members[0]["kind"] == "compression" else f"{100 * at:.6g} %"
+        point = min(cluster, key=lambda item: item["interval"][1] - item["interval"][0])["label"]
         pointed += [item | {"point": point} for item in cluster]
     return pointed

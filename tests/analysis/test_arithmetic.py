@@ -59,6 +59,11 @@ def test_another_dense_row_of_the_paper_is_innocent(make_results: Make) -> None:
     assert arithmetic_findings(make_results(*rows, other)) == []
 
 
+def test_the_base_of_another_methods_row_is_no_innocent_explanation(make_results: Make) -> None:
+    rows = change_row("93.59", "93.26", "-0.53") + change_row("93.79", "93.70", "-0.09", row=1, method="SET")
+    assert len(arithmetic_findings(make_results(*rows))) == 1
+
+
 def test_a_change_whose_dense_model_stands_elsewhere_is_only_a_question(make_results: Make) -> None:
     rows = change_row("93.59", "93.26", "-0.53")
     rows[0] |= {"row": 7, "col": 9}

@@ -80,6 +80,23 @@ def test_ratios_and_patterns_are_operating_points_too(make_results: Make) -> Non
     assert sorted(baseline_spread(rows)["point"]) == ["12.2×", "2:4"]
 
 
+def test_a_ratio_is_the_share_of_weights_that_it_leaves_out(make_results: Make) -> None:
+    ratio = {
+        "sparsity": None,
+        "sparsity_printed": None,
+        "sparsity_of": None,
+        "sparsity_scope": None,
+        "compression": 10.0,
+    }
+    share = {"sparsity_scope": None}
+    assert list(baseline_spread(make_results(paper(19, 73.0, **ratio), paper(20, 70.0, **share)))["n_papers"]) == [2]
+    for_filters = share | {"sparsity_of": "filters"}
+    assert len(baseline_spread(make_results(paper(19, 73.0, **ratio), paper(20, 70.0, **for_filters)))) == 2
+    half = ratio | {"compression": 2.0}
+    at_35 = share | {"sparsity": 0.35, "sparsity_printed": "35%"}
+    assert len(baseline_spread(make_results(paper(19, 73.0, **half), paper(20, 70.0, **at_35)))) == 2
+
+
 def test_numbers_without_an_operating_point_or_outside_result_tables_are_left_out(make_results: Make) -> None:
     rows = make_results(
         paper(19, 73.0, sparsity=None), paper(20, 72.0, table_kind="ablation"), paper(21, 1, model=None)
