@@ -2,7 +2,8 @@
 
 The rules are arXiv's (info.arxiv.org/help/api/tou.html): one request every three seconds and a single connection over
 all machines of a user, 15 seconds for pages of arxiv.org (its robots.txt). Processes of one user share them through a
-lock and a state file. After a 429 or 406 nothing is sent for ten minutes, by any process.
+lock and a state file. After a 429 or 406 nothing is sent for ten minutes, by any process, and nothing in the hour after
+midnight UTC, when arXiv publishes the new papers and answers badly.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from ingest.addresses import Addresses
 
 PAGE_GAP_SECONDS = 15.0
 STOP = timedelta(minutes=10)
+QUIET_HOUR = 0
+"""The hour of the day, UTC, in which nothing is sent."""
 LONGEST_WAIT_SECONDS = 3600.0
 CONNECT_TIMEOUT_SECONDS = 30.0
 READ_TIMEOUT_SECONDS = 120.0
@@ -140,7 +143,7 @@ class PoliteClient:
         gap_seconds: Least time between the starts of two requests to the API, OAI-PMH and e-print hosts.
         clock: Source of time.
         on_request: Called after each request.
-        gap_on_loopback: Keep the gap towards loopback addresses too.
+        gap_on_loopback: Keep the gap and the quiet hour towards loopback addresses too.
         read_timeout: Seconds without a byte after which an answer is given up.
 
     Raises:
@@ -280,13 +283,13 @@ class PoliteClient:
             if answer.status in _REFUSALS:
                 seconds = max(STOP.total_seconds(), self._retry_after(answer) or 0.0)
                 until = self.clock.now() + timedelta(seconds=seconds)
-                self._state.stop(until, f"status {answer.status} for {url}")
+                self._state.stop(self.clock.now(), until, f"status {answer.status} for {url}")
                 raise TrafficStoppedError(until, f"status {answer.status}")
         return answer
 
     def _wait_for_turn(self, url: str) -> None:
         now = self.clock.now()
-        stopped_until, reason = self._state.stopped()
+        stopped_until, reason = self._state.stopped(now)
         if stopped_until is not None and now < stopped_until:
             raise TrafficStoppedError(stopped_until, reason)
         gap = self._gap_seconds
@@ -300,7 +303,14 @@ class PoliteClient:
             wait = min(gap, gap - (now - last).total_seconds())
             if wait > 0:
                 self.clock.sleep(wait)
+        self._sit_out_quiet_hour()
         self._state.requested(self.clock.now())
+
+    def _sit_out_quiet_hour(self) -> None:
+        now = self.clock.now()
+        if now.hour == QUIET_HOUR:
+            end = now.replace(hour=QUIET_HOUR + 1, minute=0, second=0, microsecond=0)
+            self.clock.sleep((end - now).total_seconds())
 
     def _recorded(self, url: str, max_bytes: int, compressed: bool) -> Answer:
         at, started = self.clock.now(), time.monotonic()
@@ -362,14 +372,21 @@ class _State:
     def last_request(self) -> datetime | None:
         return self._moment("last_request")
 
-    def stopped(self) -> tuple[datetime | None, str]:
-        return self._moment("stopped_until"), str(self._read().get("reason", ""))
+    def stopped(self, now: datetime) -> tuple[datetime | None, str]:
+        at, until = self._moment("stopped_at"), self._moment("stopped_until")
+        reason = str(self._read().get("reason", ""))
+        if at is not None and until is not None and now < at:
+            # A clock that was set back must not make the stop longer than it was.
+            until = now + (until - at)
+            self.stop(now, until, reason)
+        return until, reason
 
     def requested(self, at: datetime) -> None:
         self._write({**self._read(), "last_request": at.isoformat()})
 
-    def stop(self, until: datetime, reason: str) -> None:
-        self._write({**self._read(), "stopped_until": until.isoformat(), "reason": reason})
+    def stop(self, at: datetime, until: datetime, reason: str) -> None:
+        stop = {"stopped_at": at.isoformat(), "stopped_until": until.isoformat(), "reason": reason}
+        self._write({**self._read(), **stop})
 
     def _moment(self, key: str) -> datetime | None:
         try:

@@ -20,6 +20,7 @@ from lxml import etree
 
 from ingest.arxiv_id import InvalidArxivIdError, parse
 from ingest.authors import split_authors
+from ingest.replica.faults import Fault
 from ingest.replica.files import Reply
 from ingest.replica.query import Query, QueryError, parse_query, query_score
 from ingest.replica.records import Collection, Paper, PaperVersion
@@ -75,21 +76,29 @@ class _Request:
 
 @dataclass(frozen=True, slots=True)
 class AtomServer:
-    """Answers queries about a collection."""
+    """Answers queries about a collection.
+
+    Args:
+        collection: The papers.
+        wall: Results from this one on are a status 500.
+    """
 
     collection: Collection
+    wall: int = MAX_RESULTS
 
-    def answer(self, arguments: Sequence[tuple[str, str]], now: datetime) -> Reply:
-        """Return the feed for a request's arguments at a time (UTC)."""
+    def answer(self, arguments: Sequence[tuple[str, str]], now: datetime, fault: Fault | None = None) -> Reply:
+        """Return the feed for a request's arguments at a time (UTC), spoilt if the fault is one of feeds."""
         try:
             request = _Request.read({name: value for name, value in arguments if name in _PARAMETERS})
             query = parse_query(request.search_query) if request.search_query.strip() else None
             found = self._found(request, query)
         except (_BadRequestError, QueryError) as error:
             return _feed_reply(400, _error_feed(str(error), now))
-        if request.max_results == 0 or _beyond_the_wall(request):
+        if request.max_results == 0 or _beyond(request, self.wall):
             return Reply(500, b"Internal Server Error", "text/plain")
         shown = found[request.start : request.start + request.max_results]
+        if fault is not None and fault.kind == "empty_feed":
+            shown = []
         return _feed_reply(200, _feed(request, now, len(found), shown))
 
     def _found(self, request: _Request, query: Query | None) -> list[tuple[Paper, PaperVersion]]:
@@ -125,8 +134,8 @@ def _looks_like_identifier(text: str) -> bool:
     return len(year_month) == 4 and len(number) in (4, 5) and (year_month + number).isdigit()
 
 
-def _beyond_the_wall(request: _Request) -> bool:
-    return 1 + round(request.start / request.max_results) > math.floor(MAX_RESULTS / request.max_results)
+def _beyond(request: _Request, wall: int) -> bool:
+    return 1 + round(request.start / request.max_results) > math.floor(wall / request.max_results)
 
 
 def _count(arguments: Mapping[str, str], name: str, default: int) -> int:

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, quote, unquote, urlencode
 from lxml import etree
 
 from ingest.arxiv_id import OAI_PREFIX, InvalidArxivIdError, parse
+from ingest.replica.faults import Fault
 from ingest.replica.formats import FORMATS, metadata_element
 from ingest.replica.records import EARLIEST, Collection, Paper
 from ingest.replica.taxonomy import set_specs, sets
@@ -64,14 +65,14 @@ class OaiServer:
     records_limit: int
     identifiers_limit: int
 
-    def answer(self, arguments: Sequence[tuple[str, str]], now: datetime) -> bytes:
-        """Return the XML document for a request's arguments at a time (UTC)."""
+    def answer(self, arguments: Sequence[tuple[str, str]], now: datetime, fault: Fault | None = None) -> bytes:
+        """Return the XML document for a request's arguments at a time (UTC), spoilt if the fault is one of lists."""
         document = root(OAI, "OAI-PMH", {"xsi": _XSI})
         document.set(f"{{{_XSI}}}schemaLocation", f"{OAI} {OAI}OAI-PMH.xsd")
         child(document, "responseDate", now.strftime("%Y-%m-%dT%H:%M:%SZ"))
         request = child(document, "request", self.url)
         try:
-            echo, element = self._dispatch(arguments, now)
+            echo, element = self._dispatch(arguments, now, fault)
         except _RefusedError as refused:
             echo, element = refused.echo, etree.Element(f"{{{OAI}}}error", code=refused.code)
             element.text = refused.text
@@ -80,7 +81,9 @@ class OaiServer:
         document.append(element)
         return etree.tostring(document, xml_declaration=True, encoding="UTF-8")
 
-    def _dispatch(self, arguments: Sequence[tuple[str, str]], now: datetime) -> tuple[dict[str, str], etree._Element]:
+    def _dispatch(
+        self, arguments: Sequence[tuple[str, str]], now: datetime, fault: Fault | None
+    ) -> tuple[dict[str, str], etree._Element]:
         given = dict(arguments)
         if len(given) != len(arguments):
             raise _RefusedError("badArgument", "Duplicate parameters not allowed")
@@ -88,7 +91,7 @@ class OaiServer:
         if verb not in _VERBS:
             raise _RefusedError("badVerb", "Invalid verb provided")
         if verb in ("ListRecords", "ListIdentifiers"):
-            return _List(self, verb, given, now).answer()
+            return _List(self, verb, given, now, fault).answer()
         return self._single(verb, given)
 
     def _single(self, verb: str, given: dict[str, str]) -> tuple[dict[str, str], etree._Element]:
@@ -143,10 +146,14 @@ class _List:
     verb: str
     given: dict[str, str]
     now: datetime
+    fault: Fault | None = None
     skip: int = 0
     query: dict[str, str] = field(default_factory=dict)
 
     def answer(self) -> tuple[dict[str, str], etree._Element]:
+        if self._meets("restamp"):
+            assert self.fault is not None
+            self.server.collection.restamp(self.fault.paper, self.now)
         token = self.given.get("resumptionToken")
         self.query = self._resumed(token) if token is not None else self._fresh()
         # The real server moves `from` in the dictionary that it echoes afterwards.
@@ -155,10 +162,9 @@ class _List:
         found = self.server.collection.changed_between(start, end, self.query.get("set"))[self.skip :]
         if not found:
             raise _RefusedError("noRecordsMatch", echo=shown)
+        page = found[: self._limit()]
+        following = self._following(found)
         only_headers = self.verb == "ListIdentifiers"
-        limit = self.server.identifiers_limit if only_headers else self.server.records_limit
-        page = found[:limit]
-        following = self._token(page, found[limit]) if len(found) > limit else None
         element = etree.Element(f"{{{OAI}}}{self.verb}")
         for paper in sorted(page, key=lambda paper: (paper.datestamp, paper.current.paper_id)):
             element.append(
@@ -171,6 +177,28 @@ class _List:
             child(element, "resumptionToken")
         return shown, element
 
+    def _meets(self, kind: str) -> bool:
+        return self.fault is not None and self.fault.kind == kind
+
+    def _limit(self) -> int:
+        if self.fault is not None and self.fault.kind == "page_size":
+            return self.fault.size
+        return self.server.identifiers_limit if self.verb == "ListIdentifiers" else self.server.records_limit
+
+    def _following(self, found: Sequence[Paper]) -> str | None:
+        """The token that leads on, None at the end."""
+        limit = self._limit()
+        page = found[:limit]
+        if self._meets("repeat"):
+            return self._token(page[:-1], page[-1])
+        if self._meets("dangling"):
+            return self._token(page, page[-1])
+        if len(found) <= limit:
+            return None
+        if self._meets("foreign"):
+            self.query["verb"] = "ListIdentifiers" if self.verb == "ListRecords" else "ListRecords"
+        return self._token(page, found[limit])
+
     def _fresh(self) -> dict[str, str]:
         if "metadataPrefix" not in self.given:
             raise _RefusedError("badArgument", "metadataPrefix required.")
@@ -182,6 +210,8 @@ class _List:
     def _resumed(self, token: str) -> dict[str, str]:
         if set(self.given) != {"resumptionToken"}:
             raise _RefusedError("badArgument", "No other paramters allowed with resumptionToken")
+        if self._meets("expired"):
+            raise _RefusedError("badResumptionToken", "Token has expired.")
         query = {name: values[0] for name, values in parse_qs(unquote(token)).items()}
         skip = query.pop("skip", "")
         if not (skip.isascii() and skip.isdigit()) or query.get("metadataPrefix") not in FORMATS:

@@ -12,7 +12,6 @@ import struct
 import sys
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,9 +19,10 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from ingest.replica.atom import AtomServer
+from ingest.replica.atom import MAX_RESULTS, AtomServer
 from ingest.replica.faults import Fault, Faults
 from ingest.replica.files import FileServer, Reply, page, redirect
+from ingest.replica.log import Request, RequestLog
 from ingest.replica.oai import OaiServer
 from ingest.replica.records import Collection
 
@@ -35,21 +35,6 @@ def _utc_now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request that the replica was sent."""
-
-    at: datetime
-    """By the replica's clock, UTC."""
-    method: str
-    target: str
-    """Path and query."""
-    status: int
-    user_agent: str
-    fault: str
-    """Kind of the fault that it met, else empty."""
-
-
 class Replica:
     """ArXiv on loopback, serving while its context lasts.
 
@@ -58,6 +43,7 @@ class Replica:
         port: Port on 127.0.0.1; 0 takes a free one.
         page_size: Records on a page of ListRecords.
         identifiers_page_size: Headers on a page of ListIdentifiers.
+        atom_wall: The Atom API gives results before this one alone.
         faults: What shall go wrong, in this order.
         now: The replica's clock (UTC).
 
@@ -72,6 +58,7 @@ class Replica:
         port: int = 0,
         page_size: int = PAGE_SIZE,
         identifiers_page_size: int = IDENTIFIERS_PAGE_SIZE,
+        atom_wall: int = MAX_RESULTS,
         faults: Iterable[Fault] = (),
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
@@ -79,11 +66,11 @@ class Replica:
         self.collection = Collection.load(path)
         self.faults = Faults(faults)
         self.now = now
-        self.log: list[Request] = []
+        self.log = RequestLog()
         self._server = _Server(self, port)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self.oai = OaiServer(self.collection, f"{self.url}/oai", page_size, identifiers_page_size)
-        self.atom = AtomServer(self.collection)
+        self.atom = AtomServer(self.collection, atom_wall)
         self.files = FileServer(self.collection, path if path.is_dir() else path.parent)
         self._thread: threading.Thread | None = None
 
@@ -119,18 +106,18 @@ class Replica:
         self._server.hang_up()
         self._server.server_close()
 
-    def reply(self, method: str, target: str, form: bytes) -> Reply:
-        """The answer to a request that meets no fault."""
+    def reply(self, method: str, target: str, form: bytes, fault: Fault | None = None) -> Reply:
+        """The answer to a request; a fault of the way there does not show in it."""
         parts = urlsplit(target)
         query = form.decode("utf-8", "replace") if method == "POST" else parts.query
         path = unquote(parts.path)
         if path == "/oai":
             arguments = parse_qsl(query, keep_blank_values=True)
-            return Reply(200, self.oai.answer(arguments, self.now()), "application/xml; charset=utf-8")
+            return Reply(200, self.oai.answer(arguments, self.now(), fault), "application/xml; charset=utf-8")
         if path == "/oai2":
             return redirect(f"/oai?{parts.query}" if parts.query else "/oai")
         if path == "/api/query":
-            return self.atom.answer(parse_qsl(query, keep_blank_values=True), self.now())
+            return self.atom.answer(parse_qsl(query, keep_blank_values=True), self.now(), fault)
         kind, _, rest = path.lstrip("/").partition("/")
         if kind == "src":
             return self.files.source(rest)
@@ -206,16 +193,24 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, form: bytes) -> None:
         replica = self.server.replica
         fault = replica.faults.take(self.path)
-        reply = replica.reply(self.command, self.path, form)
+        reply = replica.reply(self.command, self.path, form, fault)
         if fault is not None:
             reply = _spoilt(reply, fault)
-        at = replica.now()
-        agent = self.headers.get("User-Agent", "")
         kind = fault.kind if fault else ""
-        replica.log.append(Request(at, self.command, self.path, reply.status, agent, kind))
-        if fault is not None and fault.kind == "delay":
+        agent = self.headers.get("User-Agent", "")
+        status = 0 if kind == "hang" else reply.status
+        replica.log.append(Request(replica.now(), self.command, self.path, status, agent, kind))
+        if kind == "hang":
+            self._wait_until_left()
+            return
+        if fault is not None and kind == "delay":
             threading.Event().wait(fault.seconds)
-        self._send(reply, broken=fault is not None and fault.kind == "reset")
+        self._send(reply, broken=kind == "reset")
+
+    def _wait_until_left(self) -> None:
+        """Give no answer; the client's leaving, or the replica's end, closes the connection."""
+        self.connection.recv(1)
+        self.close_connection = True
 
     def _send(self, reply: Reply, *, broken: bool) -> None:
         self.send_response(reply.status)
@@ -245,4 +240,7 @@ def _spoilt(reply: Reply, fault: Fault) -> Reply:
         return Reply(reply.status, reply.body[: len(reply.body) // 2], reply.content_type, reply.headers)
     if fault.kind == "html":
         return page(200, "We are sorry, arXiv is being maintained")
+    if fault.kind == "latin_1":
+        body = reply.body.decode("utf-8").encode("iso-8859-1", "xmlcharrefreplace")
+        return Reply(reply.status, body, reply.content_type, reply.headers)
     return reply

@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,29 +11,15 @@ import pytest
 from sqlalchemy import Engine
 
 from db.session import open_database
-from ingest.http import Clock, PoliteClient
+from ingest.http import PoliteClient
+from ingest.replica.clock import VirtualClock
 
 NOW = datetime(2026, 11, 22, 3, 0, 0)
 
 
-class VirtualClock(Clock):
-    """Time that passes only by sleeping."""
-
-    def __init__(self, start: datetime = NOW) -> None:
-        self.time = start
-        self.slept: list[float] = []
-
-    def now(self) -> datetime:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.time += timedelta(seconds=seconds)
-
-
 @pytest.fixture
 def clock() -> VirtualClock:
-    return VirtualClock()
+    return VirtualClock(NOW)
 
 
 @pytest.fixture(scope="session")

@@ -386,10 +386,10 @@ def test_a_list_that_goes_round_in_circles_is_left(
         answer = type(replica.oai).answer
         second: list[bytes] = []
 
-        def stuck(server: Any, arguments: Any, now: datetime) -> bytes:
+        def stuck(server: Any, arguments: Any, now: datetime, fault: Fault | None) -> bytes:
             if "resumptionToken" in dict(arguments) and not second:
-                second.append(answer(server, arguments, now))
-            return second[0] if second else answer(server, arguments, now)
+                second.append(answer(server, arguments, now, fault))
+            return second[0] if second else answer(server, arguments, now, fault)
 
         monkeypatch.setattr(type(replica.oai), "answer", stuck)
         with pytest.raises(RepeatedTokenError):

@@ -86,6 +86,30 @@ def test_a_clock_set_back_does_not_stop_the_client(replica: Replica, connect: Co
     assert max(clock.slept) <= 3.0
 
 
+def test_a_stop_does_not_grow_when_the_clock_is_set_back(replica: Replica, connect: Connect, clock: Any) -> None:
+    replica.faults.add(Fault("status", status=429))
+    with pytest.raises(TrafficStoppedError):
+        connect(replica.url).get(f"{replica.url}/oai")
+    clock.time -= timedelta(days=30)
+    with pytest.raises(TrafficStoppedError) as stopped:
+        connect(replica.url).get(f"{replica.url}/oai")
+    assert stopped.value.until == clock.now() + timedelta(minutes=10)
+    clock.time += timedelta(minutes=10)
+    assert connect(replica.url).get(f"{replica.url}/oai").status == 200
+
+
+def test_nothing_is_sent_in_the_hour_after_midnight(replica: Replica, connect: Connect, clock: Any) -> None:
+    clock.time = clock.time.replace(hour=23, minute=59, second=58)
+    client = connect(replica.url)
+    for _ in range(3):
+        client.get(f"{replica.url}/oai")
+    asked = [request.at for request in replica.log]
+    assert [moment.strftime("%H:%M:%S") for moment in asked] == ["23:59:58", "01:00:00", "01:00:03"]
+    clock.time = clock.time.replace(hour=0, minute=30) + timedelta(days=1)
+    connect(replica.url, gap_on_loopback=False).get(f"{replica.url}/oai")
+    assert replica.log[-1].at == clock.now()
+
+
 def test_the_user_agent_names_a_contact(replica: Replica, connect: Connect, tmp_path: Path) -> None:
     connect(replica.url).get(f"{replica.url}/oai")
     assert all("mailto:tests@example.org" in request.user_agent for request in replica.log)
