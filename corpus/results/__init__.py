@@ -34,7 +34,7 @@ def read_results(
         kind = table_kind(table, axes, around, interpreter)
         tables.append(replace(table.table, kind=kind))
         if kind in ("results", "ablation"):
-            readings.extend(TableReader(paper, interpreter, table, axes, around, kind).read())
+            readings.extend(TableReader(paper, interpreter, table, axes, around).read())
             for index in axes.of_kind("unknown"):
                 reason = f"the column {axes.columns[index].text!r} names no known quantity"
                 unread.append(Unread("cell", f"{table.table.label}, column {index}", reason))

@@ -28,6 +28,28 @@ _STANDARD_ERROR = re.compile(r"standard error", re.I)
 _DEVIATION = re.compile(r"standard deviation|\bstd\b|deviation|mean and dev", re.I)
 
 
+_COPIED = re.compile(
+    r"\b(taken|copied|quoted?s?|cited|borrowed|those) (directly )?(from|published|distributed|reported)|as reported (in|by)|"
+    r"published (results|figures|numbers|follow-up)|repeats? (its|their) published|numbers? (are|were) (from|those)|"
+    r"reported (in|by) (the|their)",
+    re.I,
+)
+_RERUN = re.compile(
+    r"\bre-?(run|ran|produced?|implement(ed|ation)?|trained by us)\b|our (own )?(re-?)?(runs?|implementation)", re.I
+)
+_SPLITS = {
+    "dev": re.compile(r"\bdev(elopment)?( sets?)?\b", re.I),
+    "validation": re.compile(r"\bval(idation)?\b", re.I),
+    "test": re.compile(r"\btest(ing)?( sets?| accuracy| error)?\b(?! cost| flops|\))", re.I),
+}
+_PROTOCOLS = {
+    "sequence length": re.compile(
+        r"(sequence|context) (length|size|window) (of )?\d[\d,]*|context of \d[\d,]*( tokens)?|\b\d{4} tokens", re.I
+    ),
+    "shots": re.compile(r"\b(\d+|zero|one|few|five)-shot\b", re.I),
+    "normalised": re.compile(r"\bacc_norm\b"),
+    "resolution": re.compile(r"\b\d{3}\s?[×x]\s?\d{3}\b"),
+}
 _OPERATING = frozenset({"params", "flops", "macs", "params_reduction", "flops_reduction", "model_size", "speedup"})
 """Metrics that captions mention to say how small a network is, more often than to say what the numbers are."""
 
@@ -195,6 +217,26 @@ class Surroundings:
         """True where the text around the table speaks of timing."""
         text = f"{self.caption} {self.near} {self.section.text if self.section else ''}"
         return _MEASURED.search(text) is not None
+
+    def implemented_by(self, role: str, cited: bool) -> str:
+        """Who ran a baseline: copied or re-run where caption, notes or nearby text say so, else unknown."""
+        text = f"{self.caption} {' '.join(self.table.notes)} {self.near}"
+        if role != "baseline":
+            return "unknown"
+        if _COPIED.search(text) and (cited or not _RERUN.search(text)):
+            return "copied"
+        return "re-run" if _RERUN.search(text) else "unknown"
+
+    def evaluation(self, slot: Slot, *headers: str) -> tuple[str | None, str | None]:
+        """Split and protocol (shots, sequence length, resolution), where headers, caption or nearby text state them."""
+        near = " ".join((slot.part, *headers, self.caption, self.near))
+        split = next((name for name, pattern in _SPLITS.items() if pattern.search(near)), None)
+        wide = f"{near} {self.section.text}" if self.section is not None else near
+        wanted = ("sequence length",) if slot.metric == "perplexity" else ("shots", "normalised", "resolution")
+        for name in wanted:
+            if match := _PROTOCOLS[name].search(wide if name == "sequence length" else near):
+                return split, " ".join(match.group().split())
+        return split, None
 
     def spread_kind(self) -> str:
         """std, stderr or unknown, as the caption says, else the paper."""

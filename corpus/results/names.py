@@ -58,6 +58,15 @@ def is_ours(text: str) -> bool:
     return _OURS.search(text) is not None
 
 
+def modifiers(name: str) -> tuple[str, ...]:
+    """What a method's name adds to the method: ``+KD``, ``w/o FT``, what stands in brackets."""
+    name = _OURS_MARK.sub("", clean_name(name))
+    found = [match.group(1) for match in re.finditer(r"\(([^()]+)\)", name)]
+    bare = re.sub(r"\([^()]*\)", "", name)
+    found += [match.group().strip() for match in re.finditer(r"(?:\+|\bw/o?|\bwith(?:out)?\b)\s*[^+,(]+", bare)]
+    return tuple(dict.fromkeys(part.strip() for part in found if part.strip()))
+
+
 class Names:
     """Resolves the names of methods of one paper."""
 

@@ -1,0 +1,125 @@
+"""What the header of each column says, from its outer to its inner level.
+
+A header that is a bare number takes its meaning from the header above it or from the label beside it: ``90%`` below
+``Sparsity``, ``16`` beside ``Sequences``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from corpus.reading import DocumentTable, TableCell
+from corpus.results.axes import Axes
+from corpus.results.context import Surroundings
+from corpus.results.headers import column_kind
+from corpus.results.meaning import Interpreter, Meaning
+from corpus.results.names import is_dense
+from corpus.results.numbers import read_numbers
+from corpus.results.sparsity import RemovalHeader, from_number, in_cell, read_bare, read_header, read_pattern
+
+_KEPT_WORDS = re.compile(r"\bkept\b|remain|densit|\bleft\b|retain|surviv", re.I)
+
+
+class ColumnReader:
+    """Reads the headers of one table."""
+
+    def __init__(self, table: DocumentTable, axes: Axes, interpreter: Interpreter, around: Surroundings) -> None:
+        self.table = table
+        self.axes = axes
+        self.interpreter = interpreter
+        self.around = around
+
+    def meaning(self, index: int) -> Meaning:
+        """What the header of a column says of all its cells."""
+        meaning = Meaning()
+        removal_header: RemovalHeader | None = None
+        for cell in self.axes.columns[index].header:
+            given = self._setting(cell, removal_header)
+            if given is None:
+                removal_header = read_header(cell.text) or removal_header
+                meaning = self._joined(self.interpreter.read(cell.text, cell.cites), meaning)
+            else:
+                meaning = _prefer(given, meaning)
+        for row, header in self.axes.context_rows.items():
+            removal = in_cell(header, self.table.cells[row][index].text)
+            if removal:
+                meaning = replace(meaning, removal=removal)
+        return meaning
+
+    def below(self, meaning: Meaning, row: int, index: int) -> Meaning:
+        """The meaning of a column below a second header inside the body."""
+        cell = self.table.cells[row][index]
+        given = self._setting(cell, None) or self.interpreter.read(cell.text, cell.cites)
+        return given.over(replace(meaning, slots=() if given.slots else meaning.slots))
+
+    def methods_in_columns(self, meanings: list[Meaning]) -> bool:
+        """True when the columns are methods: one is the paper's own, or most are known."""
+        names = [
+            meaning.method
+            for column, meaning in zip(self.axes.columns, meanings, strict=True)
+            if column.kind == "value"
+        ]
+        known = [name for name in names if name and not is_dense(name)]
+        return any(self.interpreter.names.is_proposed(name) for name in known) or len(known) * 2 > len(names)
+
+    def _joined(self, inner: Meaning, outer: Meaning) -> Meaning:
+        joined = inner.over(outer)
+        if inner.size:
+            for family in (*outer.models, *self.around.models()[0]):
+                model = self.interpreter.join_size(family, inner.size)
+                if model:
+                    return replace(joined, models=(model,))
+        if (
+            inner.method
+            and outer.method
+            and inner.method != outer.method
+            and is_dense(inner.method) != is_dense(outer.method)
+        ):
+            return replace(
+                joined,
+                method=inner.method
+                if is_dense(outer.method) or self.interpreter.names.own(inner.method)
+                else outer.method,
+            )
+        if outer.method and not inner.method and inner.rest and not inner.slots and not inner.models:
+            return replace(joined, method=inner.rest, cites=outer.cites)
+        return joined
+
+    def _setting(self, cell: TableCell, above: RemovalHeader | None) -> Meaning | None:
+        """The meaning of a header that is a bare number, percentage or pattern; None for words."""
+        text = cell.text
+        pattern = read_pattern(text)
+        numbers = read_numbers(text)
+        label = self._row_label(cell.origin[0])
+        if pattern is not None and len(text) <= 12:
+            return Meaning(removal=pattern)
+        if numbers is None or numbers.present[0].unit in ("B", "M"):
+            return None
+        for part, number in zip(label.split("/"), numbers.numbers, strict=False):
+            header = read_header(part)
+            if header is not None and number is not None:
+                return Meaning(removal=from_number(header, number), rest=label)
+        if above is not None:
+            return Meaning(removal=from_number(above, numbers.present[0]))
+        if (bare := read_bare(text)) is not None and not column_kind(label) == "setting":
+            form = "kept" if _KEPT_WORDS.search(self.around.caption) else "removed"
+            return Meaning(removal=from_number(RemovalHeader(form, percent=True), bare))
+        return Meaning(variant=(f"{label} {text}".strip(),))
+
+    def _row_label(self, row: int) -> str:
+        """The stub text beside a header row, which names its numbers."""
+        for index, column in enumerate(self.axes.columns):
+            if column.kind != "value" and row < len(self.table.cells):
+                text = self.table.cells[row][index].text
+                if text:
+                    return text
+        return ""
+
+
+def _prefer(inner: Meaning, outer: Meaning) -> Meaning:
+    """A later header row over an earlier one; a sparsity is not displaced by a pruning ratio."""
+    joined = inner.over(outer)
+    if outer.removal and inner.removal and "sparsit" in outer.rest.lower() and "sparsit" not in inner.rest.lower():
+        return replace(joined, removal=outer.removal)
+    return joined

@@ -1,0 +1,216 @@
+"""Decides what a number belongs to: method and role, data set, network, and how much was removed.
+
+The nearest statement wins: column and row, then caption, then the sentences that refer to the table, its section and the
+rest of the paper. What comes from beyond the caption is named in ``assumed``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+
+from corpus.reading import DocumentTable, TableCell
+from corpus.results.context import Paper, Surroundings
+from corpus.results.headers import COSTS, USUAL_DATASETS, Slot
+from corpus.results.meaning import Interpreter, Meaning
+from corpus.results.names import is_dense
+from corpus.results.sparsity import Removal
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """Whose result a number is."""
+
+    name: str
+    canonical: str | None
+    role: str
+    cites: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Place:
+    """One number's row and column with what they mean, and the assumptions made on its way."""
+
+    cell: TableCell
+    index: int
+    column: Meaning
+    row: Meaning
+    slot: Slot
+    assumed: list[str] = field(default_factory=list)
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Networks that column and row name."""
+        return (*self.column.models, *self.row.models)
+
+
+class Resolver:
+    """Decides for the numbers of one table."""
+
+    def __init__(
+        self,
+        paper: Paper,
+        interpreter: Interpreter,
+        table: DocumentTable,
+        around: Surroundings,
+        metrics: list[str],
+        exceptions: dict[str, tuple[Removal, tuple[str, ...]]],
+        *,
+        rows_have_methods: bool,
+        methods_in_columns: bool,
+    ) -> None:
+        self.paper = paper
+        self.interpreter = interpreter
+        self.names = interpreter.names
+        self.table = table
+        self.around = around
+        self.exceptions = exceptions
+        self.rows_have_methods = rows_have_methods
+        self.methods_in_columns = methods_in_columns
+        self.datasets = around.datasets()
+        self.caption_datasets = around.caption_datasets()
+        self.models = around.models()
+        self.caption_removal = around.removal()
+        self.caption_methods = self.names.in_text(f"{around.caption} {table.parent_caption}")
+        cited = self.names.cited(table.cites)
+        if cited and not self.caption_methods:
+            self.caption_methods = [cited]
+        self.quality = next((metric for metric in metrics if metric not in COSTS and metric != "speedup"), "")
+        self.reports_quality = not metrics or bool(self.quality)
+
+    def method(self, place: Place) -> Method:
+        """Surface name, canonical name and role of the method."""
+        column, row = place.column, place.row
+        base = place.slot.base or (column.base and not place.slot.stage)
+        if base or row.base or (row.method and self.interpreter.is_network(row.method)):
+            name = row.method or column.method or (row.rest if row.base else column.rest) or "Dense"
+            return Method(name, "Dense", "dense")
+        in_column = column.method
+        if self.methods_in_columns and not in_column and not column.models and not column.slots:
+            in_column = column.rest
+        if in_column and is_dense(in_column):
+            return Method(row.method or in_column, "Dense", "dense")
+        name, cites = row.method, row.cites
+        if in_column and self.methods_in_columns and not (name and self.rows_have_methods):
+            name, cites = in_column, column.cites
+        if name and is_dense(name) and not self.names.is_proposed(name):
+            return Method(name, "Dense", "dense")
+        if self.methods_in_columns and not in_column and column.models and not row.method:
+            return Method(column.rest, "Dense", "dense")
+        if not name:
+            return self._method_of_text(place, "")
+        canonical = self.names.resolve(name, cites) or self.names.cited((*row.cites, *column.cites))
+        if canonical is None and len(self.caption_methods) == 1 and name.islower() and not re.search(r"\d", name):
+            return self._method_of_text(place, name)
+        return Method(name, canonical, "proposed" if self.names.is_proposed(name) else "baseline", cites)
+
+    def _method_of_text(self, place: Place, words: str) -> Method:
+        """The method of a table whose cells name none: from its caption, else the paper's own."""
+        own = [name for name in self.caption_methods if self.names.own(name)]
+        others = [name for name in self.caption_methods if not self.names.own(name) and not is_dense(name)]
+        surface = place.column.rest if place.column.stage and not place.column.slots else ""
+        if own or (not others and self.names.proposed):
+            name = own[0] if own else self.names.proposed[0]
+            if not own:
+                place.assumed.append("method: the paper's own")
+            return Method(name, self.names.resolve(name), "proposed")
+        if others:
+            place.assumed.append("method: from the caption")
+            return Method(surface or others[0], self.names.resolve(others[0]), "baseline")
+        place.assumed.append("method: not stated")
+        return Method(surface or words or place.row.rest or "unknown", None, "baseline")
+
+    def dataset(self, place: Place) -> str | None:
+        """Canonical data set, ``average`` for a mean over tasks, None where nothing names one."""
+        found = self._stated_dataset(place) or self._supposed_dataset(place)
+        return None if found is None else self.paper.particular_dataset(found)
+
+    def _stated_dataset(self, place: Place) -> str | None:
+        slot = place.slot
+        in_slot = self.interpreter.datasets(slot.part) if slot.part else ()
+        stated = place.column.datasets or place.row.datasets
+        if in_slot and stated and stated[0].startswith("MNLI"):
+            return in_slot[0]
+        if stated:
+            if stated[0] == "MNLI" and self._has_mismatched(place.row):
+                return "MNLI-m"
+            return stated[0]
+        if in_slot and in_slot[0] != "average":
+            return in_slot[0]
+        if not self.caption_datasets:
+            return "average" if "accuracy" in slot.metric and self.around.is_mean() else None
+        if len(self.caption_datasets) == 1:
+            return self.caption_datasets[0]
+        for model in place.models:
+            usual = self.paper.pairs.get(model) or self._usual_dataset(model)
+            if usual in self.caption_datasets:
+                return usual
+        place.assumed.append("data set: first of the caption")
+        return self.caption_datasets[0]
+
+    def _supposed_dataset(self, place: Place) -> str | None:
+        for model in place.models:
+            if model in self.paper.pairs:
+                place.assumed.append("data set: as elsewhere in the paper")
+                return self.paper.pairs[model]
+        found, where = self.datasets
+        if found:
+            place.assumed.append(f"data set: from the {where}")
+            return found[0]
+        for model in (*place.models, *self.models[0]):
+            usual = self._usual_dataset(model)
+            if usual is not None and self.paper.datasets[usual]:
+                place.assumed.append("data set: the usual one of the network")
+                return usual
+        if not self.reports_quality:
+            return None
+        usual = self.paper.usual_dataset(self.quality or place.slot.metric)
+        if usual is not None:
+            place.assumed.append("data set: the paper's most named")
+        return usual
+
+    def _usual_dataset(self, model: str) -> str | None:
+        entry = self.paper.knowledge.models.get(model)
+        return USUAL_DATASETS.get(entry.family) if entry is not None else None
+
+    def _has_mismatched(self, row: Meaning) -> bool:
+        return any("MNLI-mm" in self.interpreter.datasets(slot.part) for slot in row.slots if slot.part)
+
+    def model(self, place: Place) -> str | None:
+        """Canonical network, None where nothing names one."""
+        for stated in (place.row.models, place.column.models):
+            if stated:
+                sized = self.paper.network_of_family(stated[0])
+                if sized:
+                    place.assumed.append("model: size as elsewhere in the paper")
+                return sized or stated[0]
+        found, where = self.models
+        if found:
+            if where != "caption":
+                place.assumed.append(f"model: from the {where}")
+            return self.paper.network_of_family(found[0]) or found[0]
+        usual = self.paper.network()
+        if usual is not None:
+            place.assumed.append("model: the paper's most named")
+        return usual
+
+    def removal(self, place: Place) -> Removal:
+        """How much was removed: by note, column, row, caption or the text."""
+        stated = place.column.removal
+        for mark, (removal, models) in self.exceptions.items():
+            if stated and (mark in place.cell.text or self._marked(mark, models, place)):
+                if removal.sparsity is not None and stated.sparsity is not None:
+                    return replace(removal, sparsity=replace(removal.sparsity, of=stated.sparsity.of))
+                return removal
+        if stated or place.row.removal:
+            return stated or place.row.removal
+        removal, where = self.caption_removal
+        if removal and where != "caption":
+            place.assumed.append(f"sparsity: from the {where}")
+        return removal
+
+    def _marked(self, mark: str, models: tuple[str, ...], place: Place) -> bool:
+        """True when a note names the row's network and marks some cell of the column."""
+        if not set(models) & set(place.row.models):
+            return False
+        return any(mark in line[place.index].text for line in self.table.cells)

@@ -1,0 +1,167 @@
+"""What the stubs and group rows beside a number say.
+
+A network named by a baseline row (``VGG-19 (Baseline)``) holds for the rows below it; a share of parameters that a row
+prints as cut is its sparsity.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from corpus.reading import DocumentTable, TableCell
+from corpus.results.axes import Axes, Column, method_column
+from corpus.results.context import Surroundings
+from corpus.results.headers import which_net
+from corpus.results.meaning import Interpreter, Meaning
+from corpus.results.names import clean_name, is_dense
+from corpus.results.numbers import is_missing, read_numbers
+from corpus.results.sparsity import Removal, RemovalHeader, from_number, in_cell, read_pattern, read_removals
+
+_CUT = RemovalHeader("removed", "weights", percent=True)
+_DEPTH = frozenset({"depth", "layers", "#layers", "# layers"})
+
+
+class RowReader:
+    """Reads the rows of one table."""
+
+    def __init__(
+        self,
+        table: DocumentTable,
+        axes: Axes,
+        interpreter: Interpreter,
+        around: Surroundings,
+        columns: list[Meaning],
+        *,
+        methods_in_columns: bool,
+    ) -> None:
+        self.table = table
+        self.axes = axes
+        self.interpreter = interpreter
+        self.around = around
+        self.columns = columns
+        self.methods_in_columns = methods_in_columns
+        self.method_column = method_column(axes, interpreter)
+
+    def meanings(self) -> Iterator[tuple[int, Meaning]]:
+        """Each row of results with its meaning, from the top."""
+        network: tuple[str, ...] = ()
+        groups: tuple[TableCell, ...] = ()
+        for row in self.axes.data_rows:
+            if row in self.axes.context_rows:
+                continue
+            meaning = self._meaning(row)
+            if self.axes.groups.get(row, ()) != groups:
+                groups, network = self.axes.groups.get(row, ()), ()
+            if meaning.models and (is_dense(meaning.method) or self.interpreter.is_network(meaning.method)):
+                network = meaning.models
+            elif network and not meaning.models:
+                meaning = replace(meaning, models=network)
+            yield row, meaning if meaning.removal else replace(meaning, removal=self._cut(row))
+
+    def text(self, row: int) -> str:
+        """Group labels and stubs of a row, joined."""
+        texts = [label.text for label in self.axes.groups.get(row, ())]
+        for index, column in enumerate(self.axes.columns):
+            if column.kind not in ("value", "empty"):
+                cell = self.axes.stubs.get((row, index)) or self.table.cells[row][index]
+                if cell.text:
+                    texts.append(cell.text)
+        return " | ".join(texts)
+
+    def exceptions(self) -> dict[str, tuple[Removal, tuple[str, ...]]]:
+        """Marks of notes that state another sparsity (``^b VGG-19 is pruned by 70%``), with the networks they name."""
+        found: dict[str, tuple[Removal, tuple[str, ...]]] = {}
+        for note in (*self.axes.notes, *self.table.notes):
+            for match in re.finditer(r"(\^\w|[†‡§∗*¶])\s*(.*?)(?=\^\w\s|[†‡§∗*¶]|$)", note):
+                removals = read_removals(match.group(2))
+                if len(removals) == 1:
+                    found[match.group(1)] = removals[0], self.interpreter.models(match.group(2))
+        return found
+
+    def _cut(self, row: int) -> Removal:
+        """The share of parameters that the row prints as removed."""
+        for index, meaning in enumerate(self.columns):
+            slots = meaning.slots or ()
+            numeric = self.axes.numbers[row, index]
+            if numeric is None or not slots or slots[0].metric not in ("params", "params_reduction"):
+                continue
+            wanted = [
+                n for n in numeric.present if n.unit == "%" and (n.bracketed or slots[0].metric == "params_reduction")
+            ]
+            if not wanted and slots[0].metric == "params_reduction" and slots[0].unit == "%":
+                wanted = numeric.present[:1]
+            if wanted:
+                return from_number(_CUT, replace(wanted[0], value=abs(wanted[0].value)))
+        return Removal()
+
+    def _meaning(self, row: int) -> Meaning:
+        meaning = Meaning()
+        for label in self.axes.groups.get(row, ()):
+            meaning = self.interpreter.read(label.text, label.cites).over(meaning)
+        for index, column in enumerate(self.axes.columns):
+            cell = self.axes.stubs.get((row, index)) or self.table.cells[row][index]
+            if column.kind in ("value", "empty", "unknown", "ignored"):
+                continue
+            if is_missing(cell.text) and column.kind != "method":
+                continue
+            if index == self.method_column:
+                meaning = self._method(cell, meaning)
+            elif column.kind == "removal":
+                meaning = self._removal(column, cell.text, meaning)
+            elif column.kind in ("device", "batch"):
+                meaning = replace(meaning, **{column.kind: cell.text})
+            elif column.kind == "setting":
+                meaning = self._setting(column, cell, meaning)
+            else:
+                meaning = self._stub(cell, meaning)
+        return meaning
+
+    def _method(self, cell: TableCell, meaning: Meaning) -> Meaning:
+        inner = self.interpreter.read(cell.text, cell.cites)
+        joined = inner.over(replace(meaning, method="", cites=()))
+        return replace(joined, method=clean_name(cell.text), cites=cell.cites, base=False, variant=meaning.variant)
+
+    def _removal(self, column: Column, text: str, meaning: Meaning) -> Meaning:
+        if column.removal is None:
+            return meaning
+        words = ""
+        if read_numbers(text) is None and read_pattern(text) is None:
+            words = re.sub(r"\S*\s*=?\s*[\d.]+\s*%", "", text).strip()
+        variant = (*meaning.variant, words) if words else meaning.variant
+        return replace(meaning, removal=in_cell(column.removal, text) or meaning.removal, variant=variant)
+
+    def _setting(self, column: Column, cell: TableCell, meaning: Meaning) -> Meaning:
+        label, text = column.text, cell.text
+        if is_dense(text):
+            return replace(meaning, method=text, cites=cell.cites)
+        if label.lower() in _DEPTH and not meaning.models:
+            sized = self._sized(text, ())
+            return replace(meaning, models=sized) if sized else meaning
+        return replace(meaning, variant=(*meaning.variant, f"{label}={text}" if len(label) <= 12 else text))
+
+    def _stub(self, cell: TableCell, meaning: Meaning) -> Meaning:
+        inner = self.interpreter.read(cell.text, cell.cites)
+        words = self.interpreter.without_models(cell.text)
+        inner = replace(
+            inner,
+            base=bool(inner.models) and self.method_column is None and which_net(words)[0],
+            method="" if self.method_column is not None else inner.method,
+        )
+        if not (inner.slots or inner.datasets or inner.models or inner.removal or inner.size):
+            if self.method_column is not None or self.methods_in_columns:
+                return replace(inner.over(meaning), variant=(*meaning.variant, cell.text))
+            return inner.over(meaning)
+        if inner.models and inner.rest != inner.models[0]:
+            inner = replace(inner, variant=(inner.rest,))
+        if inner.size:
+            inner = replace(inner, models=self._sized(inner.size, meaning.models))
+        return inner.over(meaning)
+
+    def _sized(self, size: str, families: tuple[str, ...]) -> tuple[str, ...]:
+        """The network of that size in the first family that has one."""
+        for family in (*families, *self.around.models()[0]):
+            if model := self.interpreter.join_size(family, size):
+                return (model,)
+        return ()
