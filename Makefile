@@ -11,7 +11,7 @@ $(STAMP): pyproject.toml setup.py constraints.txt validate/kernels/spmm.c
 	@touch $(STAMP)
 
 demo: $(STAMP)
-	$(BIN)/secateur demo
+	$(BIN)/secateur demo --format table
 
 test: lint
 	$(BIN)/python -m pytest -m 'not slow'
