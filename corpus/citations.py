@@ -1,7 +1,7 @@
 r"""The bibliography of a paper as ``Citation`` records.
 
-Read from ``\bibitem`` entries (plain, natbib), from biblatex's ``.bbl``, or from the cited entries of a ``.bib`` file. Forms
-of arXiv identifiers: https://info.arxiv.org/help/arxiv_identifier.html.
+Read from ``\bibitem`` entries (plain, natbib), from biblatex's ``.bbl``, or from the cited entries of a ``.bib`` file.
+Forms of arXiv identifiers: https://info.arxiv.org/help/arxiv_identifier.html.
 """
 
 from __future__ import annotations

@@ -232,7 +232,7 @@ def _fill_blanks(table: DocumentTable, axes: Axes) -> None:
     bounds = set(table.rules) | {row for row in range(axes.header_rows, len(table.cells)) if row not in axes.data_rows}
     blocks: list[list[int]] = []
     for row in axes.data_rows:
-        if not blocks or row in bounds or (row - 1) in bounds and row - 1 not in axes.data_rows:
+        if not blocks or row in bounds or ((row - 1) in bounds and row - 1 not in axes.data_rows):
             blocks.append([])
         blocks[-1].append(row)
     for index, column in enumerate(axes.columns):

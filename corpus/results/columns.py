@@ -6,7 +6,6 @@ A header that is a bare number takes its meaning from the header above it or fro
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from corpus.reading import DocumentTable, TableCell
@@ -17,8 +16,7 @@ from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.names import is_dense
 from corpus.results.numbers import read_numbers
 from corpus.results.sparsity import RemovalHeader, from_number, in_cell, read_bare, read_header, read_pattern
-
-_KEPT_WORDS = re.compile(r"\bkept\b|remain|densit|\bleft\b|retain|surviv", re.I)
+from corpus.results.words import PHRASES
 
 
 class ColumnReader:
@@ -102,8 +100,8 @@ class ColumnReader:
                 return Meaning(removal=from_number(header, number), rest=label)
         if above is not None:
             return Meaning(removal=from_number(above, numbers.present[0]))
-        if (bare := read_bare(text)) is not None and not column_kind(label) == "setting":
-            form = "kept" if _KEPT_WORDS.search(self.around.caption) else "removed"
+        if (bare := read_bare(text)) is not None and column_kind(label) != "setting":
+            form = "kept" if PHRASES["kept"].search(self.around.caption) else "removed"
             return Meaning(removal=from_number(RemovalHeader(form, percent=True), bare))
         return Meaning(variant=(f"{label} {text}".strip(),))
 

@@ -14,42 +14,9 @@ from corpus.reading import Document, DocumentTable
 from corpus.results.headers import COSTS, GENERIC_DATASETS, USUAL_METRICS, Slot, find_slots
 from corpus.results.meaning import Interpreter
 from corpus.results.sparsity import Removal, read_removals
+from corpus.results.words import PHRASES, PROTOCOLS, SPLITS
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z“(])")
-_THEORETICAL = re.compile(
-    r"theoretical|ratio of (the )?(dense|original|baseline)[^.]{0,30}(macs|flops|multiply|operations)|not a measured|"
-    r"speed-?up[^.]{0,60}(macs|flops|multiply-add)|(macs|flops)[^.]{0,40}speed-?up",
-    re.I,
-)
-_MEASURED = re.compile(
-    r"\b(timed|measured|wall-?clock|on (a|an|one|the) [^.]{0,20}(gpu|cpu|device|phone)|latency)\b", re.I
-)
-_STANDARD_ERROR = re.compile(r"standard error", re.I)
-_DEVIATION = re.compile(r"standard deviation|\bstd\b|deviation|mean and dev", re.I)
-
-
-_COPIED = re.compile(
-    r"\b(taken|copied|quoted?s?|cited|borrowed|those) (directly )?(from|published|distributed|reported)|as reported (in|by)|"
-    r"published (results|figures|numbers|follow-up)|repeats? (its|their) published|numbers? (are|were) (from|those)|"
-    r"reported (in|by) (the|their)",
-    re.I,
-)
-_RERUN = re.compile(
-    r"\bre-?(run|ran|produced?|implement(ed|ation)?|trained by us)\b|our (own )?(re-?)?(runs?|implementation)", re.I
-)
-_SPLITS = {
-    "dev": re.compile(r"\bdev(elopment)?( sets?)?\b", re.I),
-    "validation": re.compile(r"\bval(idation)?\b", re.I),
-    "test": re.compile(r"\btest(ing)?( sets?| accuracy| error)?\b(?! cost| flops|\))", re.I),
-}
-_PROTOCOLS = {
-    "sequence length": re.compile(
-        r"(sequence|context) (length|size|window) (of )?\d[\d,]*|context of \d[\d,]*( tokens)?|\b\d{4} tokens", re.I
-    ),
-    "shots": re.compile(r"\b(\d+|zero|one|few|five)-shot\b", re.I),
-    "normalised": re.compile(r"\bacc_norm\b"),
-    "resolution": re.compile(r"\b\d{3}\s?[×x]\s?\d{3}\b"),
-}
 _OPERATING = frozenset({"params", "flops", "macs", "params_reduction", "flops_reduction", "model_size", "speedup"})
 """Metrics that captions mention to say how small a network is, more often than to say what the numbers are."""
 
@@ -71,8 +38,14 @@ class Paper:
             words = " | ".join(text for text in (table.table.caption, *cells.values()) if not text[:1].isdigit())
             self.models.update(mention.canonical for mention in knowledge.mentions("model", words))
             self.datasets.update(mention.canonical for mention in knowledge.mentions("dataset", words))
-        self.theoretical = _THEORETICAL.search(text) is not None
-        self.deviation = "stderr" if _STANDARD_ERROR.search(text) else "std" if _DEVIATION.search(text) else "unknown"
+        self.theoretical = PHRASES["theoretical"].search(text) is not None
+        self.deviation = (
+            "stderr"
+            if PHRASES["standard_error"].search(text)
+            else "std"
+            if PHRASES["deviation"].search(text)
+            else "unknown"
+        )
 
     def particular_dataset(self, name: str) -> str:
         """The data set that a collective name (``WikiText``) stands for in this paper."""
@@ -208,40 +181,37 @@ class Surroundings:
 
     def is_mean(self) -> bool:
         """True where the caption says that its numbers are means over tasks."""
-        return (
-            re.search(r"\b(mean|average[ds]?)\b[^.]{0,40}(accurac|zero|performance|score|results)", self.caption, re.I)
-            is not None
-        )
+        return PHRASES["mean_over_tasks"].search(self.caption) is not None
 
     def measured(self) -> bool:
         """True where the text around the table speaks of timing."""
         text = f"{self.caption} {self.near} {self.section.text if self.section else ''}"
-        return _MEASURED.search(text) is not None
+        return PHRASES["measured"].search(text) is not None
 
     def implemented_by(self, role: str, cited: bool) -> str:
         """Who ran a baseline: copied or re-run where caption, notes or nearby text say so, else unknown."""
         text = f"{self.caption} {' '.join(self.table.notes)} {self.near}"
         if role != "baseline":
             return "unknown"
-        if _COPIED.search(text) and (cited or not _RERUN.search(text)):
+        if PHRASES["copied"].search(text) and (cited or not PHRASES["rerun"].search(text)):
             return "copied"
-        return "re-run" if _RERUN.search(text) else "unknown"
+        return "re-run" if PHRASES["rerun"].search(text) else "unknown"
 
     def evaluation(self, slot: Slot, *headers: str) -> tuple[str | None, str | None]:
         """Split and protocol (shots, sequence length, resolution), where headers, caption or nearby text state them."""
         near = " ".join((slot.part, *headers, self.caption, self.near))
-        split = next((name for name, pattern in _SPLITS.items() if pattern.search(near)), None)
+        split = next((name for name, pattern in SPLITS.items() if pattern.search(near)), None)
         wide = f"{near} {self.section.text}" if self.section is not None else near
         wanted = ("sequence length",) if slot.metric == "perplexity" else ("shots", "normalised", "resolution")
         for name in wanted:
-            if match := _PROTOCOLS[name].search(wide if name == "sequence length" else near):
+            if match := PROTOCOLS[name].search(wide if name == "sequence length" else near):
                 return split, " ".join(match.group().split())
         return split, None
 
     def spread_kind(self) -> str:
         """std, stderr or unknown, as the caption says, else the paper."""
-        if _STANDARD_ERROR.search(self.caption):
+        if PHRASES["standard_error"].search(self.caption):
             return "stderr"
-        if _DEVIATION.search(self.caption):
+        if PHRASES["deviation"].search(self.caption):
             return "std"
         return self.paper.deviation

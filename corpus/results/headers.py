@@ -10,10 +10,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from importlib.resources import files
-from typing import Any
 
-import yaml
+from corpus.results.words import load
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +46,7 @@ class _Metric:
     ignored: bool
 
 
-def _load() -> dict[str, Any]:
-    text = files(__package__).joinpath("metrics.yaml").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = yaml.safe_load(text)
-    return loaded
-
-
-_DATA = _load()
+_DATA = load("metrics.yaml")
 _METRICS = tuple(
     _Metric(
         re.compile(entry["pattern"]),
@@ -85,8 +77,8 @@ _UNITS = re.compile(
     r"x|×|points|pp|tokens/s|tok/s|img/s|images/s|fps|FPS|dB|bits?|bytes|millions?|billions?)\s*[)\]]"
 )
 _CHANGE = re.compile(
-    r"\s*[(\[]\s*(?:PR|RR|CR|drop|loss|↓|reduc\w*|pruned|prun\w* (?:ratio|rate)|decreas\w*|degrad\w*|Δ|∆|change|saving\w*|↓\s*%|"
-    r"% ?↓|%\s*(?:reduc\w*|pruned|drop))\.?\s*[)\]]\s*$",
+    r"\s*[(\[]\s*(?:PR|RR|CR|drop|loss|↓|reduc\w*|pruned|prun\w* (?:ratio|rate)|decreas\w*|degrad\w*|Δ|∆|change|"
+    r"saving\w*|↓\s*%|% ?↓|%\s*(?:reduc\w*|pruned|drop))\.?\s*[)\]]\s*$",
     re.I,
 )
 _PREFIX = re.compile(r"\b([GMT])(?:FLOPs?|MACs?|Params)\b")
@@ -221,7 +213,7 @@ def which_net(text: str) -> tuple[bool, bool, str]:
 
 
 def column_kind(text: str) -> str:
-    """What the cells below a header name: method, model, dataset, device, batch, setting; empty when it does not say."""
+    """What the cells below a header name: method, model, dataset, device, batch or setting; empty when unsaid."""
     lowered = tidy(text)
     return next((name for name, pattern in _COLUMNS.items() if pattern.search(lowered)), "")
 

@@ -31,9 +31,9 @@ def table_kind(table: DocumentTable, axes: Axes, around: Surroundings, interpret
         return "statistics"
     if KINDS["statistics"].search(caption) and not _has_quality(axes, interpreter):
         return "statistics"
-    if not has_metric and (around.slot() is None or not axes.of_kind("value")):
-        if not _reports_usual_metric(axes, interpreter, around):
-            return "other"
+    silent = not has_metric and (around.slot() is None or not axes.of_kind("value"))
+    if silent and not _reports_usual_metric(axes, interpreter, around):
+        return "other"
     if KINDS["other"].search(caption) and not has_metric:
         return "other"
     return "ablation" if is_ablation(table, axes, around, interpreter) else "results"

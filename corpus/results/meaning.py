@@ -11,16 +11,11 @@ from dataclasses import dataclass, replace
 from corpus.knowledge import Knowledge
 from corpus.results.headers import DATASET_WORDS, Slot, read_slots, tidy, which_net
 from corpus.results.names import Names, clean_name, is_dense, is_ours
-from corpus.results.sparsity import Removal, quantity_of, read_bare, read_header, read_pattern, read_removals
+from corpus.results.sparsity import NOTHING, Removal, quantity_of, read_bare, read_header, read_pattern, read_removals
+from corpus.results.words import PHRASES
 
 _SIZE = re.compile(r"^(\d+(?:\.\d+)?)\s*([BM])\b(?:\s*(?:model|params|parameters))?$")
 _MULTIPLIER = re.compile(r"-(\d+(?:\.\d+)?[x×])(?!\w)")
-_BATCH = re.compile(r"\b(?:batch(?: size)?|bs)\s*(?:of|=|:)?\s*(\d+)\b", re.I)
-_DEVICE = re.compile(
-    r"\b((?:NVIDIA\s+)?(?:(?:RTX|GTX)\s*)?(?:A100|A5000|A6000|H100|V100|P100|T4|L4|3090|4090|2080\s*Ti|1080\s*Ti|Titan\s*\w+|Jetson\s*\w+)"
-    r"|Snapdragon\s*\d*|Raspberry\s*Pi\s*\d?\w?|Cortex-\w+|Xeon|Core\s*i\d|Mobile GPU|Pixel\s*\d|iPhone\s*\w+|TPU\w*|FPGA|EPYC)\b",
-    re.I,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +27,7 @@ class Meaning:
     models: tuple[str, ...] = ()
     size: str = ""
     """A bare size such as ``7B``, to be joined with a family."""
-    removal: Removal = Removal()
+    removal: Removal = NOTHING
     base: bool = False
     """The unpruned network beside a pruned one."""
     pruned: bool = False
@@ -93,8 +88,8 @@ class Interpreter:
         removal = self._removal(cleaned)
         base, pruned, stage = which_net(cleaned)
         stage = stage or next((slot.stage for slot in slots if slot.stage), "")
-        device = match.group(1) if (match := _DEVICE.search(cleaned)) else ""
-        batch = match.group(1) if (match := _BATCH.search(cleaned)) else ""
+        device = match.group(1) if (match := PHRASES["device"].search(cleaned)) else ""
+        batch = match.group(1) if (match := PHRASES["batch"].search(cleaned)) else ""
         method = self._method(cleaned, () if slots or datasets or models else cites)
         return Meaning(
             slots=slots,

@@ -11,28 +11,11 @@ from collections.abc import Iterable
 
 from corpus.knowledge import Knowledge
 from corpus.reading import Document
+from corpus.results.words import PHRASES
 
-_PROPOSE = re.compile(
-    r"\b(we|this (?:paper|work|article|study)|our|ours|propos\w+|introduc\w+|present\w*|develop\w*|called|named|termed|dub\w*|call)\b",
-    re.I,
-)
 _NAME_LIKE = re.compile(
     r"(?<![\w/-])(?:[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+[A-Z]?|[a-z]{1,3}[A-Z][\w]*|[A-Z]{2,}[a-z]+[A-Z]*\w*|[A-Z][A-Z0-9]{2,}"
     r"|[A-Z]\w+-[A-Z]\w*|[A-Z][A-Za-z]*\d\w*)(?:[-+/][A-Za-z0-9]+)*(?![\w])"
-)
-_OURS = re.compile(
-    r"(?<![\w])(ours?|this (?:paper|work)|our (?:method|approach)|proposed(?: method)?|we)(?![\w])", re.I
-)
-_OURS_MARK = re.compile(r"\s*[(\[](ours?|this (?:paper|work)|our (?:method|approach|work)|proposed)[)\]]", re.I)
-_DENSE = re.compile(
-    r"^\W*(dense|baseline|unpruned|uncompressed|original|full|base|reference|full-?size|no pruning|vanilla|pre-?trained|"
-    r"un-?pruned|non-?pruned|not pruned|fp16|fp32|bf16|full model|teacher)\b(?!.*(sparse train|rewind))"
-    r"|\((dense|baseline|unpruned|original|no pruning|uncompressed)\)|\b(dense|unpruned|original|uncompressed|full) (model|network|baseline|net|bert|llama\S*|resnet\S*|accuracy)\b"
-    r"|\b(model|network|net|baseline)s? \(dense\)|^\S+[ -](dense|baseline|unpruned)$|fine-?tuned$",
-    re.I,
-)
-_NOT_DENSE = re.compile(
-    r"small|sparse|prun(ed|ing)(?<!unpruned)(?<!no pruning)|distil|[+]|scratch|thin|ours?\b|matched|tuning", re.I
 )
 _ABBREVIATION = re.compile(
     r"(?<![\w])([A-Za-z][\w+-]{0,11})\s*(?:[:=]|stands for|denotes|is short for|means)\s*([a-zA-Z][\w -]{3,40})"
@@ -50,17 +33,17 @@ def clean_name(text: str) -> str:
 
 def is_dense(text: str) -> bool:
     """True for the name of a network from which nothing was removed."""
-    return _DENSE.search(text) is not None and _NOT_DENSE.search(text) is None
+    return PHRASES["dense"].search(text) is not None and PHRASES["not_dense"].search(text) is None
 
 
 def is_ours(text: str) -> bool:
     """True for ``Ours``, ``(this paper)`` and the like."""
-    return _OURS.search(text) is not None
+    return PHRASES["ours"].search(text) is not None
 
 
 def modifiers(name: str) -> tuple[str, ...]:
     """What a method's name adds to the method: ``+KD``, ``w/o FT``, what stands in brackets."""
-    name = _OURS_MARK.sub("", clean_name(name))
+    name = PHRASES["ours_mark"].sub("", clean_name(name))
     found = [match.group(1) for match in re.finditer(r"\(([^()]+)\)", name)]
     bare = re.sub(r"\([^()]*\)", "", name)
     found += [match.group().strip() for match in re.finditer(r"(?:\+|\bw/o?|\bwith(?:out)?\b)\s*[^+,(]+", bare)]
@@ -97,7 +80,7 @@ class Names:
             return own
         if is_ours(text):
             return self.proposed[0] if self.proposed else None
-        name = _OURS_MARK.sub("", clean_name(text))
+        name = PHRASES["ours_mark"].sub("", clean_name(text))
         bare = re.sub(r"\s*\([^)]*\)", "", name).strip()
         for candidate in dict.fromkeys((name, bare, re.split(r"\s*[,+]\s*| w/| with | \d", bare)[0])):
             found = self._known(candidate)
@@ -166,7 +149,7 @@ def _proposed_names(document: Document, knowledge: Knowledge) -> tuple[str, ...]
     scores: dict[str, float] = {}
 
     def add(name: str, score: float) -> None:
-        name = _OURS_MARK.sub("", name).strip()
+        name = PHRASES["ours_mark"].sub("", name).strip()
         known = any(knowledge.resolve(kind, name) for kind in ("dataset", "model", "metric"))
         if len(name) > 1 and not known and not is_ours(name) and any(c.isalpha() for c in name):
             scores[name] = scores.get(name, 0) + score
@@ -179,7 +162,7 @@ def _proposed_names(document: Document, knowledge: Knowledge) -> tuple[str, ...]
     if ":" in document.title and len(head.split()) <= 3 and (_NAME_LIKE.fullmatch(head) or len(head.split()) == 1):
         add(head, 3)
     for sentence in re.split(r"(?<=[.!?])\s+", document.abstract):
-        weight = 1.5 if _PROPOSE.search(sentence) else 0.25
+        weight = 1.5 if PHRASES["propose"].search(sentence) else 0.25
         for match in _NAME_LIKE.finditer(sentence):
             if knowledge.resolve("method", match.group()) is None:
                 add(match.group(), weight)
@@ -189,7 +172,7 @@ def _proposed_names(document: Document, knowledge: Knowledge) -> tuple[str, ...]
     for table in document.tables:
         for row in table.cells:
             for cell in row[:3]:
-                if _OURS_MARK.search(cell.text):
-                    add(clean_name(_OURS_MARK.sub("", cell.text)), 3)
+                if PHRASES["ours_mark"].search(cell.text):
+                    add(clean_name(PHRASES["ours_mark"].sub("", cell.text)), 3)
     ranked = sorted((name for name in scores if scores[name] >= 1.5), key=lambda name: -scores[name])
     return tuple(ranked[:4])

@@ -1,7 +1,7 @@
 """Decides what a number belongs to: method and role, data set, network, and how much was removed.
 
-The nearest statement wins: column and row, then caption, then the sentences that refer to the table, its section and the
-rest of the paper. What comes from beyond the caption is named in ``assumed``.
+The nearest statement wins: column and row, then caption, then the sentences that refer to the table, its section and
+the rest of the paper. What comes from beyond the caption is named in ``assumed``.
 """
 
 from __future__ import annotations

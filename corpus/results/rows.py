@@ -110,8 +110,10 @@ class RowReader:
                 meaning = self._method(cell, meaning)
             elif column.kind == "removal":
                 meaning = self._removal(column, cell.text, meaning)
-            elif column.kind in ("device", "batch"):
-                meaning = replace(meaning, **{column.kind: cell.text})
+            elif column.kind == "device":
+                meaning = replace(meaning, device=cell.text)
+            elif column.kind == "batch":
+                meaning = replace(meaning, batch=cell.text)
             elif column.kind == "setting":
                 meaning = self._setting(column, cell, meaning)
             else:

@@ -1,98 +1,52 @@
 """How papers state how much was removed: headers, running text and the numbers below a header.
 
 Forms: removed (``90% sparsity``), kept (``10% of the weights remain``, ``density 0.1``), ratio (``10×``), pattern
-(``2:4``). The stated quantity (weights, channels, ...) stays with the number, since shares of filters are no shares of weights.
+(``2:4``); their wording stands in ``sparsity.yaml``. The stated quantity (weights, channels, ...) stays with the
+number, since a share of filters is no share of weights.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from corpus.results.numbers import Number, read_numbers
+from corpus.results.words import load
 from db.records import Sparsity
 
-_SHARE_WORDS = {
-    "half": 0.5,
-    "one half": 0.5,
-    "a third": 1 / 3,
-    "one third": 1 / 3,
-    "two thirds": 2 / 3,
-    "a quarter": 0.25,
-    "one quarter": 0.25,
-    "three quarters": 0.75,
-    "one fifth": 0.2,
-    "a fifth": 0.2,
-    "one tenth": 0.1,
-    "a tenth": 0.1,
-}
+_DATA = load("sparsity.yaml")
+_SHARE_WORDS: Mapping[str, float] = _DATA["shares"]
 _WORD = "|".join(sorted(_SHARE_WORDS, key=len, reverse=True))
-_OF = (
-    r"(?P<of>weights?|parameters?|params?|connections?|synapses|filters?|channels?|neurons?|heads?|layers?|blocks?|"
-    r"experts?|activations?|tokens?|flops|macs|multiply-adds)"
-)
-_PLAIN_OF = _OF.replace("?P<of>", "?:")
-_AMOUNT = rf"(?P<amount>\d+(?:\.\d+)?\s*%|0?\.\d+|{_WORD})"
-_REMOVED = r"(?:removed|pruned(?:\s+away)?|zeroed|zero|dropped|cut|deleted|eliminated|discarded|masked|sparsified|gone)"
-_KEPT = r"(?:kept|remain(?:ing|s)?|left|retained|preserved|surviving|survive|non-?zero|active)"
 
-_STATEMENTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern, re.I), form)
-    for pattern, form in (
-        (
-            rf"{_AMOUNT}\s*(?:of\s+)?(?:the\s+|its\s+|all\s+)?(?:\w+\s+)?{_OF}?\s*(?:are\s+|is\s+|were\s+|being\s+)?{_KEPT}\b",
-            "kept",
-        ),
-        (rf"{_AMOUNT}\s*{_KEPT}\s+{_OF}", "kept"),
-        (rf"{_KEPT}\s+{_OF}?\s*(?:of|=|:|ratio)?\s*{_AMOUNT}", "kept"),
-        (rf"\bdensit(?:y|ies)\s*(?:of|=|:|is|level)?\s*{_AMOUNT}", "kept"),
-        (rf"{_AMOUNT}\s*densit(?:y|ies)", "kept"),
-        (
-            rf"\b(?:with|at|,)\s+(?:only\s+)?{_AMOUNT}\s+of\s+(?:the|its)\s+(?:\w+\s+)?{_OF}\b(?!\s+(?:are\s+|is\s+)?{_REMOVED})",
-            "kept",
-        ),
-        (
-            rf"{_AMOUNT}\s*(?:of\s+)?(?:the\s+|its\s+|all\s+)?(?:\w+\s+)?{_OF}?\s*(?:are\s+|is\s+|were\s+|being\s+|have\s+been\s+)?{_REMOVED}\b",
-            "removed",
-        ),
-        (
-            rf"(?:removing|pruning|prunes?|removes?|dropping|zeroing)\s+(?:away\s+)?{_AMOUNT}\s*(?:of\s+)?(?:the\s+|its\s+|all\s+)?(?:\w+\s+)?{_OF}?",
-            "removed",
-        ),
-        (rf"(?:removed|pruned|cut)\s+by\s+{_AMOUNT}", "removed"),
-        (rf"\b(?:un)?(?:structured\s+)?sparsity\s*(?:ratio|level|rate|of|=|:|at|is|\s)*\s*{_AMOUNT}", "removed"),
-        (rf"{_AMOUNT}\s*(?:\w+-?\w*\s+)?(?:sparsity|sparse\b|sparsification|pruning\b)", "removed"),
-        (rf"\b(?:pruning|prune|sparsity)\s*(?:ratio|rate|level)s?\s*(?:of|=|:|is|at)?\s*{_AMOUNT}", "removed"),
-        (rf"\b(?:pruned|prune|sparsified)\s+(?:to|at)\s+{_AMOUNT}", "removed"),
-    )
+
+def _expand(pattern: str, *, named: bool) -> re.Pattern[str]:
+    """A pattern with its word lists filled in; named groups hold the amount and the quantity."""
+    words = _DATA["words"]
+    amount = rf"\d+(?:\.\d+)?\s*%|0?\.\d+|{_WORD}"
+    filled = {
+        "AMOUNT": f"(?P<amount>{amount})" if named else f"(?:{amount})",
+        "OF": f"(?P<of>{words['of']})" if named else f"(?:{words['of']})",
+        "REMOVED": f"(?:{words['removed']})",
+        "KEPT": f"(?:{words['kept']})",
+        "ARE": words["are"],
+        "THE": words["the"],
+    }
+    for name, text in filled.items():
+        pattern = pattern.replace("{" + name + "}", text)
+    return re.compile(pattern, re.I)
+
+
+_STATEMENTS = tuple((_expand(entry["pattern"], named=True), entry["form"]) for entry in _DATA["statements"])
+_RATIOS = tuple(re.compile(pattern, re.I) for pattern in _DATA["ratios"])
+_HEADERS = tuple(
+    (_expand(entry["pattern"], named=False), entry["form"], entry.get("explicit", True)) for entry in _DATA["headers"]
 )
+_NOT_HEADER = re.compile(_DATA["not_headers"], re.I)
+_QUANTITIES: Mapping[str, str] = _DATA["quantities"]
 _PATTERN = re.compile(r"(?<![\d:.])(\d{1,2})\s*:\s*(\d{1,3})(?![\d:])")
-_RATIO = re.compile(
-    r"(?:compress(?:ion|ed)|smaller|pruning|sparsity)\s*(?:ratio|rate|factor|by|of|=|:|a\s|\s)*\s*(\d+(?:\.\d+)?)\s*(?:×|x\b)"
-    r"|(\d+(?:\.\d+)?)\s*(?:×|x\b)[-\s]*(?:compress(?:ion|ed)|smaller|fewer\s+(?:weights|parameters|params))",
-    re.I,
-)
 _SHARE = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)\s*%")
 _BARE_SHARE = re.compile(r"^[~≈]?\s*(\d+(?:\.\d+)?)\s*%$")
-
-_QUANTITIES = {
-    "weight": "weights",
-    "param": "weights",
-    "connection": "weights",
-    "synaps": "weights",
-    "filter": "filters",
-    "channel": "channels",
-    "neuron": "channels",
-    "head": "channels",
-    "layer": "layers",
-    "block": "layers",
-    "expert": "layers",
-    "activation": "activations",
-    "token": "activations",
-    "flop": "multiply-adds",
-    "mac": "multiply-adds",
-    "multiply": "multiply-adds",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +59,10 @@ class Removal:
 
     def __bool__(self) -> bool:
         return self.sparsity is not None or self.compression is not None or self.pattern is not None
+
+
+NOTHING = Removal()
+"""Where nothing is stated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,28 +78,6 @@ class RemovalHeader:
     """False for words such as ``Ratio`` that mean this only in a pruning table."""
 
 
-_HEADERS: tuple[tuple[re.Pattern[str], str, bool], ...] = tuple(
-    (re.compile(pattern, re.I), form, explicit)
-    for pattern, form, explicit in (
-        (
-            rf"{_KEPT}\b|\bdensity\b|keep(?:ing)?[\s-]*(?:ratio|rate)|percent(?:age)? of (?:weights|parameters)$|preserv",
-            "kept",
-            True,
-        ),
-        (r"\bpatterns?\b|\bn\s*:\s*m\b", "any", True),
-        (r"\bcompr(?:ession|\.)?\s*(?:ratio|rate|factor)?\b|^cr\b|\bsize reduction\b", "ratio", True),
-        (r"\bsparsit(?:y|ies)\b|\bsp\.?$|\bsparse(?:ness)?\s*(?:ratio|level|rate)|^sparsity", "removed", True),
-        (
-            r"\bprun(?:ing|ed|e)\s*-?(?:ratio|rate|amount|level|percentage|fraction|%|\(%\))|^pr\b|^p\.?r\.?$|%\s*pruned|removal (?:ratio|rate)|drop(?:ping)? (?:ratio|rate)$",
-            "removed",
-            True,
-        ),
-        (rf"{_PLAIN_OF}\s*{_REMOVED}|{_REMOVED}\s*{_PLAIN_OF}|(?:fraction|share|%)\s*{_REMOVED}", "removed", True),
-        (r"^ratios?$|^rate$|^prune$|^level$", "removed", False),
-    )
-)
-
-
 def quantity_of(text: str) -> str:
     """Which quantity a text speaks of, weights by default."""
     lowered = text.lower()
@@ -154,9 +90,7 @@ def quantity_of(text: str) -> str:
 def read_header(text: str) -> RemovalHeader | None:
     """The meaning of a header whose numbers state how much was removed; None for other headers."""
     cleaned = re.sub(r"[↓↑]", "", text).strip(" .:")
-    if not cleaned or re.search(
-        r"accura|error|\bacc\b|top-?\s?[15]|flops|macs|speed|latency|perplex|memory", cleaned, re.I
-    ):
+    if not cleaned or _NOT_HEADER.search(cleaned):
         return None
     percent = "%" in cleaned or "percent" in cleaned.lower()
     for pattern, form, explicit in _HEADERS:
@@ -236,22 +170,17 @@ def read_removals(text: str) -> list[Removal]:
                 taken.append(match.span())
                 found.append((match.start(), removal))
     for match in _PATTERN.finditer(text):
-        if removal := read_pattern(match.group()):
-            found.append((match.start(), removal))
-    for match in _RATIO.finditer(text):
-        found.append((match.start(), Removal(compression=float(match.group(1) or match.group(2)))))
+        pattern_removal = read_pattern(match.group())
+        if pattern_removal is not None:
+            found.append((match.start(), pattern_removal))
+    for ratio in _RATIOS:
+        found.extend((match.start(), Removal(compression=float(match.group(1)))) for match in ratio.finditer(text))
     return list(dict.fromkeys(removal for _, removal in sorted(found, key=lambda pair: pair[0])))
 
 
 def _statement(match: re.Match[str], form: str) -> Removal:
-    groups = match.groupdict()
-    amount = next((value for name, value in groups.items() if name.startswith("amount") and value), None)
-    if amount is None:
-        amount = next((value for value in match.groups() if value and (value[-1:] == "%" or value[:1].isdigit())), None)
-    if amount is None:
-        return Removal()
-    amount = amount.strip()
-    of = quantity_of(groups.get("of") or match.group())
+    amount = match.group("amount").strip()
+    of = quantity_of(match.groupdict().get("of") or match.group())
     word = _SHARE_WORDS.get(amount.lower())
     if word is not None:
         return _share(word, form, of, Number(word, amount, decimals=4), 1)
