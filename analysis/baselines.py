@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SPREAD = ("n_papers", "n_numbers", "n_copies", "low", "high", "range", "median", "own", "own_papers")
-ENDS = ("gap", "gap_low", "gap_high", "gap_low_paper", "gap_low_cell", "gap_high_paper", "gap_high_cell")
+ENDS = ("gap", "gap_low", "gap_high", "gap_low_paper", "gap_low_cell", "gap_high_paper", "gap_high_cell", "gap_names")
 LISTS = ("papers", "numbers", "cells")
 SPREAD_COLUMNS = (*KEY, *SPREAD, *ENDS, *LISTS)
 CONTRADICTION_COLUMNS = (*SPREAD_COLUMNS, "tolerance", "excess", "causes", "explained", "tried")
@@ -33,8 +33,8 @@ def baseline_spread(results: pd.DataFrame) -> pd.DataFrame:
     Columns: the key; n_papers; n_numbers (different numbers, copies collapsed); n_copies; low, high, range, median of
     the different numbers in ``unit``; own (median of the numbers in papers that propose the method, NaN without one)
     and own_papers; gap (largest difference between two papers, less what rounding of both can make, at least 0) with
-    amount, paper and cell of both its ends; papers, numbers and cells as lists. Keys with most papers come first.
-    Takes the frame of the view ``result``.
+    amount, paper, cell and printed name of both its ends; papers, numbers and cells as lists. Keys with most papers
+    come first. Takes the frame of the view ``result``.
     """
     rows = comparable(results)
     return _spread(rows[rows["role"] != "dense"])
@@ -89,7 +89,8 @@ def _gap(measured: list[dict[str, Any]]) -> dict[str, Any]:
     ends = {f"gap_{end}": row["amount"] for end, row in (("low", low), ("high", high))}
     for end, row in (("low", low), ("high", high)):
         ends |= {f"gap_{end}_paper": row["arxiv_id"], f"gap_{end}_cell": row["cell_id"]}
-    return {"gap": max(0.0, high["amount"] - low["amount"] - low["half_unit"] - high["half_unit"]), **ends}
+    gap = max(0.0, high["amount"] - low["amount"] - low["half_unit"] - high["half_unit"])
+    return {"gap": gap, **ends, "gap_names": (low["printed_method"], high["printed_method"])}
 
 
 def contradictions(results: pd.DataFrame) -> pd.DataFrame:
@@ -135,6 +136,7 @@ def _difference(row: dict[str, Any], dense: dict[tuple[Hashable, ...], float], l
         protocol=row["protocol"] or row["split"],
         scope=row["scope"],
         half_units=row["gap_high"] - row["gap_low"] - row["gap"],
+        names=row["gap_names"] if pruned else ("", ""),
         dense_low=dense.get((row["gap_low_paper"], *place)) if pruned else None,
         dense_high=dense.get((row["gap_high_paper"], *place)) if pruned else None,
         tolerance=least,
@@ -142,10 +144,12 @@ def _difference(row: dict[str, Any], dense: dict[tuple[Hashable, ...], float], l
 
 
 def describe_key(row: dict[str, Any]) -> str:
-    """The key of a row of a spread in words: ``RigL at 90 % of weights (all): ResNet-50, ImageNet``."""
+    """The key of a row of a spread in words: ``RigL at 90 % sparsity (all): ResNet-50, ImageNet``."""
     point = row["point"]
-    if row["of"]:
-        point += f" of {row['of']}" + (f" ({row['scope']})" if row["scope"] not in ("", "unknown") else "")
+    if point.endswith("%"):
+        point += " sparsity" if row["of"] == "weights" else f" of {row['of']} removed"
+    if row["scope"] not in ("", "unknown"):
+        point += f" ({row['scope']})"
     what = row["method"] if point == "dense" else f"{row['method']} at {point}"
     details = [row["model"], row["dataset"], row["split"], row["protocol"], row["setting"]]
     return f"{what}: " + ", ".join(detail for detail in details if detail)

@@ -30,6 +30,8 @@ class Difference:
     scope: str
     half_units: float
     """Sum of the half-units of rounding of both."""
+    names: tuple[str, str]
+    """The method's name as printed with each number."""
     dense_low: float | None = None
     dense_high: float | None = None
     """The dense model's number in the paper of ``low`` and of ``high``."""
@@ -85,6 +87,13 @@ def _dense_differs(pair: Difference) -> Cause | None:
     return Cause("dense-model", f"the papers' dense models differ by {gap:.3g} points as well", True)
 
 
+def _names(pair: Difference) -> Cause | None:
+    one, other = ("".join(filter(str.isalnum, name)).casefold() for name in pair.names)
+    if one == other:
+        return None
+    return Cause("names", f"two methods behind the names “{pair.names[0]}” and “{pair.names[1]}”", False)
+
+
 def _variant(pair: Difference) -> Cause | None:
     what = quantities().variants.get(pair.model)
     return Cause("variant", f"variants of {pair.model}: {what}", False) if what else None
@@ -109,6 +118,7 @@ RULES = (
     _error_or_accuracy,
     _unit_of_share,
     _dense_differs,
+    _names,
     _variant,
     _protocol,
     _scope,
@@ -120,6 +130,7 @@ TRIED = (
     "error against accuracy",
     "fraction against percentage",
     "other dense model",
+    "two methods of one name",
     "variant of the network",
     "way of evaluating",
     "scope of the sparsity",

@@ -32,7 +32,18 @@ KEY = (
     "synthetic",
 )
 """Columns in which comparable numbers agree."""
-COLUMNS = (*KEY, "amount", "half_unit", "role", "arxiv_id", "submitted", "cell_id", "table_label", "caption")
+COLUMNS = (
+    *KEY,
+    "amount",
+    "half_unit",
+    "printed_method",
+    "role",
+    "arxiv_id",
+    "submitted",
+    "cell_id",
+    "table_label",
+    "caption",
+)
 OWN_MARKS = re.compile(r"\s*[(\[](?:ours?|this (?:paper|work)|proposed)[)\]]\s*", re.IGNORECASE)
 NAMELESS = re.compile(r"^(?:ours?|our (?:method|approach)|proposed(?: method)?|this (?:paper|work)|)$", re.IGNORECASE)
 
@@ -102,6 +113,7 @@ def _item(row: Mapping[str, Any]) -> dict[str, Any] | None:
         "synthetic": bool(row["synthetic"]),
         "amount": amount,
         "half_unit": half,
+        "printed_method": OWN_MARKS.sub(" ", as_text(row["method"])).strip(),
         **{name: row[name] for name in ("role", "arxiv_id", "submitted", "cell_id", "table_label", "caption")},
     }
     if row["role"] == "dense":
@@ -143,6 +155,9 @@ def _with_points(members: list[dict[str, Any]]) -> list[dict[str, Any]]:
         end = min(end, high)
     pointed: list[dict[str, Any]] = []
     for cluster in clusters:
-        point = min(cluster, key=lambda item: item["interval"][1] - item["interval"][0])["label"]
+        # A share says more than a ratio, and the one with most digits most.
+        point = min(cluster, key=lambda item: ("×" in item["label"], item["interval"][1] - item["interval"][0]))[
+            "label"
+        ]
         pointed += [item | {"point": point} for item in cluster]
     return pointed

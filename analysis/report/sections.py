@@ -156,10 +156,11 @@ def baselines_section(data: SurveyData, findings: list[dict[str, Any]]) -> Secti
     ]
     return Section(
         {
-            "pruned": [_spread_row(row) for row in records(_several(pruned).head(MOST_ROWS))],
-            "dense": [_spread_row(row) for row in records(_several(dense).head(MOST_ROWS))],
+            "pruned": [_spread_row(row) for row in records(_differing(pruned).head(MOST_ROWS))],
+            "dense": [_spread_row(row) for row in records(_differing(dense).head(MOST_ROWS))],
             "n_keys": len(pruned),
-            "n_several": len(_several(pruned)),
+            "n_several": int((pruned["n_papers"] > 1).sum()),
+            "n_differing": len(_differing(pruned)),
             "findings": findings,
             "spread_figures": figures,
         },
@@ -168,12 +169,14 @@ def baselines_section(data: SurveyData, findings: list[dict[str, Any]]) -> Secti
     )
 
 
-def _several(spread: pd.DataFrame) -> pd.DataFrame:
-    return spread[spread["n_papers"] > 1]
+def _differing(spread: pd.DataFrame) -> pd.DataFrame:
+    """Keys for which several papers print different numbers."""
+    return spread[(spread["n_papers"] > 1) & (spread["n_numbers"] > 1)]
 
 
 def _spread_figure(name: str, spread: pd.DataFrame, what: str) -> Figure | None:
-    wide = spread[(spread["unit"] == "%") & (spread["n_papers"] > 1) & (spread["n_numbers"] > 1)]
+    wide = _differing(spread)
+    wide = wide[wide["unit"] == "%"]
     if wide.empty:
         return None
     metric = wide["metric"].value_counts().index[0]

@@ -27,7 +27,7 @@ def test_one_row_a_key_with_range_median_and_own_value(make_results: Make) -> No
     assert row["own"] == 73.0
     assert row["own_papers"] == ["1901.00001"]
     assert row["papers"] == ["1901.00001", "2001.00001", "2101.00001"]
-    assert describe_key(row.to_dict()) == "RigL at 90 % of weights (all): ResNet-18, ImageNet"
+    assert describe_key(row.to_dict()) == "RigL at 90 % sparsity (all): ResNet-18, ImageNet"
 
 
 def test_the_same_printed_number_in_a_later_paper_is_a_copy(make_results: Make) -> None:
@@ -178,6 +178,20 @@ def test_arithmetic_signatures_are_causes_and_come_last(
     assert list(found["explained"]) == [False, True]
     assert word in " ".join(found.iloc[1]["causes"])
     assert "batch normalisation" in " ".join(found.iloc[0]["causes"])
+
+
+def test_other_printed_names_are_a_possible_cause(make_results: Make) -> None:
+    same = make_results(
+        paper(19, 73.0, method="Gradual magnitude", method_canonical="GMP"),
+        paper(20, 70.0, method="GMP (ours)", method_canonical="GMP"),
+    )
+    (causes,) = contradictions(same)["causes"]
+    assert "two methods behind the names “GMP” and “Gradual magnitude”" in causes
+    spelled = make_results(
+        paper(19, 73.0, method="L1-Norm", method_canonical="L1"),
+        paper(20, 70.0, method="L1 norm", method_canonical="L1"),
+    )
+    assert not any("names" in cause for cause in contradictions(spelled)["causes"][0])
 
 
 def test_dense_models_that_differ_as_much_explain_a_difference(make_results: Make) -> None:
