@@ -24,11 +24,9 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from validate.plan import LOOKS
-from validate.statistics import BOUNDARIES, looks_name
+from validate.statistics import BOUNDARIES, LEVELS, looks_name
 
 SEED_RESULTS = Path(__file__).with_name("seed_results.csv")
-LEVELS = (0.025, 0.05)
-"""One-sided: non-inferiority, ordering and refutation; equivalence (twice)."""
 _CHUNK = 20_000
 
 

@@ -31,6 +31,7 @@ def _cpu() -> dict[str, Any]:
     }
 
 
+@cache
 def _installed(package: str) -> str | None:
     try:
         return version(package)

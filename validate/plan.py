@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from validate.claims.schema import Claim, Part, Setting
+from validate.statistics import LEVELS, tail_at_each_look
 
 ENGINE_VERSION = "1"
 """Changes whenever the engine's results may change for the same seed."""
@@ -67,6 +68,7 @@ class Plan:
             "margins": {planned.part.id: planned.margin for planned in self.parts},
             "data_sha256": self.data_sha256,
             "looks": list(self.looks),
+            "tails": {f"{level:g}": tail_at_each_look(level, self.looks) for level in LEVELS},
             "engine_version": self.engine_version,
         }
 

@@ -64,7 +64,9 @@ class ValidationReport:
 
     @property
     def compatible(self) -> str:
-        """One line on each part for which the original gives a deviation."""
+        """One line on each part for which the original gives a deviation; empty where nothing ran."""
+        if not self.parts:
+            return ""
         known = [part for part in self.parts if part.compatible != "unknown"]
         if not known:
             return "compatible with the original: unknown (it gives no deviation over seeds)"
@@ -98,7 +100,7 @@ class ValidationReport:
                 completion=part.completion,
                 kind=part.kind,
                 seeds=part.seeds,
-                margin=part.margin,
+                margin=None if part.kind == "ordering" else part.margin,
                 compatible=part.compatible,
                 **_columns(part.estimate, "estimate", "low", "high"),
                 **_columns(part.new_examples, None, "new_examples_low", "new_examples_high"),

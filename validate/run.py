@@ -169,9 +169,7 @@ class _Validation:
         control = self.plan.claim.positive_control
         with self.engine.begin() as connection:
             passed = control is not None and store.newest_label(connection, control) == "reproduced"
-            verdict = judge(self.plan, rows, control_passed=passed)
-            if out_of_time and not verdict.decided and verdict.label == "inconclusive":
-                verdict = replace(verdict, cause="budget")
+            verdict = judge(self.plan, rows, control_passed=passed, out_of_time=out_of_time)
             store.store_verdict(connection, self.plan.sha256, _verdict_rows(verdict, self.plan.claim, self.at))
         return verdict
 
@@ -297,7 +295,8 @@ def validate_claim(
     Raises EngineUnavailableError if something has to run and torch is not installed.
     """
     try:
-        plan = freeze(claim, "")
+        # What can't be tested at all is said before data is asked for.
+        freeze(claim, data_sha256="")
         plan = freeze(claim, _dataset(claim.setting.dataset).sha256)
     except NotTestableError as error:
         return _refuse(engine, claim, "not_testable_here", str(error), now)
@@ -310,14 +309,14 @@ def validate_claim(
     began = time.monotonic()
     deadline = None if budget_seconds is None else began + budget_seconds
     validation = _Validation(engine, plan, now, jobs, deadline, progress, began, [])
-    verdict = None
+    verdict, complete_look = None, plan.looks[0]
     for seeds in plan.looks:
-        complete = validation.run_until(seeds)
-        if not complete and verdict is not None:
-            verdict = validation.look(verdict.seeds, out_of_time=True)
+        if not validation.run_until(seeds):
+            verdict = validation.look(complete_look, out_of_time=True)
             break
-        verdict = validation.look(seeds, out_of_time=not complete)
-        if verdict.decided or not complete:
+        complete_look = seeds
+        verdict = validation.look(seeds)
+        if verdict.decided:
             break
     assert verdict is not None
     return _report(validation, verdict, validation.times() if verdict.seeds else [])

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 BOUNDARIES = Path(__file__).with_name("boundaries.json")
+LEVELS = (0.025, 0.05)
+"""One-sided: for non-inferiority, ordering and refutation; for each side of an equivalence."""
 _BOOTSTRAP_DRAWS = 2000
 _BOOTSTRAP_SEED = 20
 _CHUNK = 250

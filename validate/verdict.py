@@ -33,6 +33,9 @@ FEWEST_SEEDS = 5
 TONES = {"reproduced": "supports", "not_reproduced": "questions", "inconclusive": "undecided"}
 """What a stand-in's result says of the claim it stands in for."""
 
+_OPEN_CAUSES = ("underpowered", "real_but_small")
+"""Causes that more seeds may remove."""
+
 _SIGN = {"accuracy": 1.0, "error": -1.0}
 """Whether more is better."""
 
@@ -82,7 +85,7 @@ class Verdict:
     @property
     def decided(self) -> bool:
         """Whether more seeds would change nothing by the protocol."""
-        return not (self.ran == "inconclusive" and self.ran_cause in ("underpowered", "real_but_small"))
+        return not (self.ran == "inconclusive" and self.ran_cause in (*_OPEN_CAUSES, "budget"))
 
 
 def _by_seed(rows: Iterable[RunRow], arm: str, completion: str) -> dict[int, RunRow]:
@@ -251,7 +254,7 @@ def _combine(outcomes: Sequence[tuple[str, str]]) -> tuple[str, str]:
     return next(outcome for outcome in outcomes if outcome[0] == "inconclusive")
 
 
-def _limit(plan: Plan, label: str, cause: str, control_passed: bool | None) -> tuple[str, str]:
+def _limit(plan: Plan, label: str, cause: str, control_passed: bool) -> tuple[str, str]:
     """What may be said of the source, given how the claim was read, what it was run on, and the positive control."""
     claim = plan.claim
     ran = label if not cause else f"{label} ({cause})"
@@ -266,11 +269,11 @@ def _limit(plan: Plan, label: str, cause: str, control_passed: bool | None) -> t
     return label, cause
 
 
-def judge(plan: Plan, rows: Iterable[RunRow], *, control_passed: bool | None = None) -> Verdict:
+def judge(plan: Plan, rows: Iterable[RunRow], *, control_passed: bool = False, out_of_time: bool = False) -> Verdict:
     """The verdict on a plan from its raw runs, in any order.
 
     ``control_passed`` says whether the claim's positive control was reproduced here; without it nothing is ever
-    ``not_reproduced``.
+    ``not_reproduced``. ``out_of_time`` says that the budget, not the last look, ended the runs.
     """
     kept = list(rows)
     parts: list[PartVerdict] = []
@@ -280,6 +283,8 @@ def judge(plan: Plan, rows: Iterable[RunRow], *, control_passed: bool | None = N
         parts += judged
         outcomes.append(_judge_completion(plan, judged))
     ran, ran_cause = _combine(outcomes)
+    if out_of_time and ran_cause in _OPEN_CAUSES:
+        ran_cause = "budget"
     label, cause = _limit(plan, ran, ran_cause, control_passed)
     return Verdict(
         label=label,
