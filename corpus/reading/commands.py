@@ -15,7 +15,7 @@ import yaml
 
 def _load() -> dict[str, Any]:
     text = files(__package__).joinpath("commands.yaml").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    loaded: dict[str, Any] = yaml.safe_load(text)
     return loaded
 
 

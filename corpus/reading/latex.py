@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from corpus.citations import read_bibliography
 from corpus.reading.commands import FLOATS
 from corpus.reading.document import Document, DocumentTable, Paragraph, Section
+from corpus.reading.expander import Expander, Expansion
 from corpus.reading.floats import FoundTable, find_tables, is_tabular
 from corpus.reading.layout import header_rows
-from corpus.reading.macros import Expander, Expansion, macro_text
+from corpus.reading.macros import macro_text
 from corpus.reading.tables import TableError, read_rows
 from corpus.reading.text import read_inline, to_text
 from corpus.reading.tokens import (
@@ -182,6 +183,9 @@ class _Walker:
         if "\\begin{document}" in tokens:
             index = tokens.index("\\begin{document}") + 1
             self._preamble(index)
+        else:
+            reason = "there is no \\begin{document}; it was read as part of a paper"
+            self.unread.append(Unread("document", "source", reason))
         while index < len(tokens):
             index = self._step(tokens, index)
         self._close_section()

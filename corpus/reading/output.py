@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import io
-import tarfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,9 +11,7 @@ from corpus.reading import Document, read_latex
 from corpus.results import read_results
 from corpus.results.names import Names
 from db.records import Citation, Reading, Table, Unread
-
-MAX_UNPACKED = 500_000_000
-"""Bytes of all files of one paper."""
+from ingest.archive import ArchiveError, sniff, unpack
 
 
 class UnreadablePathError(ValueError):
@@ -48,25 +43,26 @@ def read_path(path: Path, knowledge: Knowledge | None = None) -> dict[str, Any]:
 
 def _files(path: Path) -> dict[str, bytes]:
     if path.is_dir():
-        found = {str(file.relative_to(path)): file.read_bytes() for file in sorted(path.rglob("*")) if file.is_file()}
+        found = {
+            file.relative_to(path).as_posix(): file.read_bytes() for file in sorted(path.rglob("*")) if file.is_file()
+        }
         if not any(name.lower().endswith((".tex", ".ltx")) for name in found):
             raise UnreadablePathError(
-                f"{path}: no .tex file in this folder; give the folder that holds the paper's source"
+                f"{path}: there is no .tex file in this folder; give the folder of the paper's source"
             )
         return found
     if not path.is_file():
         raise UnreadablePathError(f"{path}: there is no such file or folder")
     data = path.read_bytes()
-    if data[:2] == b"\x1f\x8b":
-        data = gzip.GzipFile(fileobj=io.BytesIO(data)).read(MAX_UNPACKED)
-    if tarfile.is_tarfile(io.BytesIO(data)):
-        with tarfile.open(fileobj=io.BytesIO(data)) as archive:
-            return {
-                member.name.removeprefix("./"): handle.read()
-                for member in archive.getmembers()
-                if member.isfile() and (handle := archive.extractfile(member)) is not None
-            }
-    return {path.name.removesuffix(".gz").removesuffix(".tex") + ".tex": data}
+    form = sniff(data)
+    if form.removesuffix("+gzip") not in ("tar", "tex"):
+        raise UnreadablePathError(
+            f"{path}: this is {form}, no LaTeX; give a folder, a .tex file or an e-print with LaTeX in it"
+        )
+    try:
+        return unpack(data)
+    except ArchiveError as error:
+        raise UnreadablePathError(f"{path}: {error}") from error
 
 
 def _labels(tables: tuple[Table, ...]) -> dict[int, str | int]:

@@ -7,16 +7,15 @@ siunitx columns and their relatives; spans repeat their text in every cell they 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from corpus.reading.commands import TABULARS
 from corpus.reading.document import TableCell
 from corpus.reading.macros import Macro
-from corpus.reading.text import Inline, read_inline, to_text
+from corpus.reading.specification import MAX_COLUMNS, Column, read_specification
+from corpus.reading.text import Inline, read_inline
 from corpus.reading.tokens import (
     PARAGRAPH,
     SPACE,
-    SPECIAL,
     environment_end,
     environment_name,
     flatten,
@@ -28,7 +27,6 @@ from corpus.reading.tokens import (
     skip_star,
 )
 
-MAX_COLUMNS = 200
 MAX_ROWS = 3000
 
 _FULL_RULES = frozenset(
@@ -92,13 +90,6 @@ class TableError(ValueError):
 
 
 @dataclass(slots=True)
-class _Column:
-    before: list[str] = field(default_factory=list)
-    after: list[str] = field(default_factory=list)
-    numeric: bool = False
-
-
-@dataclass(slots=True)
 class _Span:
     inline: Inline
     width: int = 1
@@ -124,7 +115,7 @@ def read_rows(tokens: list[str], start: int, column_types: Mapping[str, Macro]) 
     tokens = list(tokens)
     name = environment_name(tokens[start])
     end = environment_end(tokens, start)
-    columns, index = _read_specification(tokens, start + 1, name, column_types)
+    columns, index = read_specification(tokens, start + 1, name, column_types)
     body, head = _longtable_parts(tokens[index:end]) if "long" in name or "super" in name else (tokens[index:end], 0)
     head_rows = 0
     if head:
@@ -133,104 +124,6 @@ def read_rows(tokens: list[str], start: int, column_types: Mapping[str, Macro]) 
     if not grid:
         raise TableError("it has no rows")
     return Rows(grid, rules, footnotes, head_rows)
-
-
-def _read_specification(
-    tokens: list[str], index: int, name: str, column_types: Mapping[str, Macro]
-) -> tuple[list[_Column], int]:
-    for letter in TABULARS.get(name, "o"):
-        index = (read_optional if letter == "o" else read_argument)(tokens, index)[1]
-    if name in ("tabu", "longtabu"):
-        while index < len(tokens) and tokens[index] != "{" and tokens[index] != PARAGRAPH:
-            index += 1
-    specification, index = read_argument(tokens, index)
-    if "tblr" in name:
-        _, index = read_optional(tokens, index)
-        joined = "".join(specification)
-        if "colspec" in joined:
-            position = next(i for i, item in enumerate(specification) if "colspec" in item)
-            specification, _ = read_argument(specification, position + 1)
-            if specification == ["="]:
-                specification, _ = read_argument(list(tokens), position + 2)
-    return read_columns(specification, column_types), index
-
-
-def read_columns(specification: list[str], column_types: Mapping[str, Macro]) -> list[_Column]:
-    """The columns of a specification such as ``l*{3}{c}@{}r``."""
-    columns: list[_Column] = []
-    waiting: list[str] = []
-    tokens = [character for item in specification for character in (item if item[0] not in "\\#" else [item])]
-    index, budget = 0, 2000
-    while index < len(tokens) and len(columns) < MAX_COLUMNS and budget:
-        budget -= 1
-        item = tokens[index]
-        index += 1
-        if item == "*":
-            count, index = read_argument(tokens, index)
-            body, index = read_argument(tokens, index)
-            times = int(flatten(count)) if flatten(count).isdigit() else 1
-            tokens[index:index] = body * min(times, MAX_COLUMNS)
-        elif item in ("@", "!"):
-            between, index = read_argument(tokens, index)
-            if columns:
-                columns[-1].after.extend(_printed(between))
-        elif item == ">":
-            code, index = read_argument(tokens, index)
-            waiting.extend(_template(code))
-        elif item == "<":
-            code, index = read_argument(tokens, index)
-            if columns:
-                columns[-1].after[:0] = _template(code)
-        elif item in column_types and not is_control(item):
-            index = _insert_column_type(tokens, index, column_types[item])
-        elif item.isalpha() or item == "S":
-            columns.append(_Column(waiting, numeric=item in "Ss"))
-            waiting = []
-            index = _skip_column_arguments(tokens, index, item)
-    return columns
-
-
-def _insert_column_type(tokens: list[str], index: int, macro: Macro) -> int:
-    arguments = []
-    if macro.default is not None:
-        given, index = read_optional(tokens, index)
-        arguments.append(list(macro.default) if given is None else given)
-    while len(arguments) < macro.arguments:
-        argument, index = read_argument(tokens, index)
-        arguments.append(argument)
-    body: list[str] = []
-    for item in macro.body:
-        if item[0] == "#" and len(item) == 2 and int(item[1]) <= len(arguments):
-            body.extend(arguments[int(item[1]) - 1])
-        else:
-            body.extend(item if item[0] != "\\" else [item])
-    tokens[index:index] = body
-    return index
-
-
-def _skip_column_arguments(tokens: list[str], index: int, letter: str) -> int:
-    if letter in "SsXQw":
-        _, index = read_optional(tokens, index)
-    if letter in "pmbwWD":
-        while index < len(tokens) and tokens[index] == "{":
-            _, index = read_argument(tokens, index)
-    return index
-
-
-def _template(code: list[str]) -> list[str]:
-    """What of a column's code concerns its text: mathematics and bold."""
-    return [item for item in code if item in ("$", "\\bfseries", "\\bf", "{", "}") or not is_control(item)]
-
-
-def _printed(code: list[str]) -> list[str]:
-    """What stands between two columns, empty when it prints nothing."""
-    joined: list[str] = []
-    for item in code:
-        if joined and not is_control(item) and item not in SPECIAL and not is_control(joined[-1]):
-            joined[-1] += item
-        else:
-            joined.append(item)
-    return joined if to_text(joined) else []
 
 
 def _longtable_parts(body: list[str]) -> tuple[list[str], int]:
@@ -332,7 +225,7 @@ def _solid(cell: list[str]) -> bool:
 
 
 def _lay_out(
-    rows: list[list[list[str]]], columns: list[_Column], *, math: bool
+    rows: list[list[list[str]]], columns: list[Column], *, math: bool
 ) -> tuple[tuple[tuple[TableCell, ...], ...], tuple[int, ...], tuple[str, ...]]:
     spans: list[list[_Span]] = []
     rules: list[int] = []
@@ -354,7 +247,7 @@ def _under_span(spans: list[list[_Span]], row: int) -> bool:
     return any(span.height > row - index for index, line in enumerate(spans) for span in line)
 
 
-def _positions(row: list[list[str]], columns: list[_Column]) -> list[tuple[list[str], int]]:
+def _positions(row: list[list[str]], columns: list[Column]) -> list[tuple[list[str], int]]:
     """Each cell with the column it begins in."""
     placed = []
     column = 0
@@ -379,7 +272,7 @@ def _integer(text: str, default: int) -> int:
         return default
 
 
-def _read_cell(placed: tuple[list[str], int], columns: list[_Column], math: bool) -> _Span:
+def _read_cell(placed: tuple[list[str], int], columns: list[Column], math: bool) -> _Span:
     cell, column = list(placed[0]), placed[1]
     width = height = 1
     spanned = False

@@ -35,6 +35,8 @@ from corpus.reading.tokens import (
 )
 
 _DEPTH = 40
+_MATH_SHIFTS = frozenset({"$", "\\(", "\\)", "\\[", "\\]"})
+_PLAIN = {SPACE: " ", PARAGRAPH: " ", "~": " ", "&": " ", "#": "#"}
 _LIGATURES = (("---", "—"), ("--", "–"), ("``", "“"), ("''", "”"), ("`", "‘"))
 _MATH_ENVIRONMENTS = frozenset(
     name + star
@@ -98,23 +100,15 @@ class _Converter:
             elif item == "}":
                 if stack:
                     math, bold = stack.pop()
-            elif item == "$":
-                if index < len(tokens) and tokens[index] == "$":
+            elif item in _MATH_SHIFTS:
+                if item == "$" and index < len(tokens) and tokens[index] == "$":
                     index += 1
-                math = not math
-            elif item in ("\\(", "\\["):
-                math = True
-            elif item in ("\\)", "\\]"):
-                math = False
-            elif item in (SPACE, PARAGRAPH):
-                if not math or item == PARAGRAPH:
-                    self.parts.append(" ")
+                math = not math if item == "$" else item in ("\\(", "\\[")
             elif item in ("^", "_"):
                 index = self._script(tokens, index, item, bold, depth)
-            elif item == "~":
-                self.parts.append(" ")
-            elif item in ("&", "#"):
-                self.parts.append(" " if item == "&" else "#")
+            elif item in _PLAIN:
+                if item != SPACE or not math:
+                    self.parts.append(_PLAIN[item])
             elif not is_control(item):
                 self._plain(item, math, bold)
             elif item in BOLD_SWITCHES:
@@ -266,7 +260,7 @@ def _fraction(c: _Converter, tokens: list[str], index: int, _: str, math: bool, 
 
 
 def _root(c: _Converter, tokens: list[str], index: int, _: str, math: bool, bold: bool, depth: int) -> int:
-    _, index = read_optional(tokens, index)
+    index = read_optional(tokens, index)[1]
     c.parts.append("√")
     argument, index = read_argument(tokens, index)
     c.walk(list(argument), math, bold, depth + 1)
@@ -291,12 +285,12 @@ def _subscript(c: _Converter, tokens: list[str], index: int, _: str, math: bool,
 
 def _number(c: _Converter, tokens: list[str], index: int, item: str, math: bool, bold: bool, depth: int) -> int:
     """siunitx's numbers and quantities (siunitx manual, section 2)."""
-    _, index = read_optional(tokens, index)
+    index = read_optional(tokens, index)[1]
     argument, index = read_argument(tokens, index)
     text = to_text(argument).replace(" ", "").replace("+-", "±")
     c._plain(_SIUNITX.sub(r"×10^\1", text), True, bold)
     if item in ("\\SI", "\\qty"):
-        _, index = read_optional(tokens, index)
+        index = read_optional(tokens, index)[1]
         unit, index = read_argument(tokens, index)
         c.parts.append(" ")
         c.walk(list(unit), True, bold, depth + 1)

@@ -1,0 +1,170 @@
+"""The tokens of a paper as one stream: files on a stack, and before them what macros have put back.
+
+Reading of arguments follows TeX (The TeXbook, chapter 20); what can't be an argument is put back, so that nothing of a
+damaged source is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from corpus.reading.tokens import PARAGRAPH, SPACE, Scanner, is_control
+from db.records import Unread
+
+PENDING = 400_000
+"""Tokens waiting to be read at one time."""
+SOURCES = 30
+"""Files open at one time."""
+
+
+class TokenStream:
+    """Reads tokens from a stack of sources; tokens that were pushed back come first."""
+
+    def __init__(self) -> None:
+        self.sources: list[Scanner] = []
+        self.pending: list[str] = []
+        self.burst = 0
+        """Pushed-back tokens read since the last one from a source."""
+        self.unread: list[Unread] = []
+
+    def start(self, scanner: Scanner) -> None:
+        """Read from this source alone."""
+        self.sources, self.pending, self.burst = [scanner], [], 0
+
+    def open(self, scanner: Scanner) -> None:
+        """Read from a further source first; what was pushed back comes after it."""
+        rest, self.pending = self.pending, []
+        if rest:
+            self.sources.append(_Waiting(reversed(rest)))
+        self.sources.append(scanner)
+
+    def stop(self) -> None:
+        """Drop everything that was not read yet."""
+        self.sources.clear()
+        self.pending.clear()
+
+    @property
+    def where(self) -> str:
+        """Name of the file that is read, for messages."""
+        return next((source.name for source in reversed(self.sources) if source.name), "document")
+
+    def next(self) -> str | None:
+        """The next token, None at the end."""
+        if self.pending:
+            self.burst += 1
+            return self.pending.pop()
+        self.burst = 0
+        while self.sources:
+            item = self.sources[-1].next()
+            if item is not None:
+                return item
+            self.sources.pop()
+        return None
+
+    def push(self, tokens: list[str] | tuple[str, ...]) -> None:
+        """Put tokens back, to be read next."""
+        self.pending.extend(reversed(tokens))
+
+    def next_solid(self) -> str | None:
+        """The next token that is no space."""
+        item = self.next()
+        while item == SPACE:
+            item = self.next()
+        return item
+
+    def group(self) -> list[str]:
+        """The rest of a group whose ``{`` was read; what was read goes back if it never ends."""
+        depth = 1
+        tokens: list[str] = []
+        while (item := self.next()) is not None:
+            if item == "{":
+                depth += 1
+            elif item == "}":
+                depth -= 1
+                if depth == 0:
+                    return tokens
+            tokens.append(item)
+            if len(tokens) > PENDING:
+                break
+        self.unread.append(Unread("document", self.where, "a brace is never closed"))
+        self.push(tokens)
+        return []
+
+    def argument(self) -> list[str]:
+        """A mandatory argument without its braces; of a run of text the first character."""
+        item = self.next()
+        while item in (SPACE, PARAGRAPH):
+            item = self.next()
+        if item is None:
+            return []
+        if item == "{":
+            return self.group()
+        if item == "}":
+            self.push([item])
+            return []
+        if len(item) > 1 and not is_control(item) and item[0] != "#":
+            self.push([item[1:]])
+            return [item[0]]
+        return [item]
+
+    def optional(self) -> list[str] | None:
+        """An argument in brackets, None when there is none."""
+        item = self.next_solid()
+        if item != "[":
+            if item is not None:
+                self.push([item])
+            return None
+        depth = 0
+        tokens: list[str] = []
+        while (item := self.next()) is not None:
+            if item == "]" and depth == 0:
+                return tokens
+            if item == "{":
+                depth += 1
+            elif item == "}":
+                depth -= 1
+            if depth < 0 or (item == PARAGRAPH and depth == 0) or len(tokens) > PENDING:
+                break
+            tokens.append(item)
+        self.push(["[", *tokens] if item is None else ["[", *tokens, item])
+        return None
+
+    def star(self) -> bool:
+        """True after taking a star."""
+        item = self.next_solid()
+        if item is not None and item.startswith("*"):
+            if len(item) > 1:
+                self.push([item[1:]])
+            return True
+        if item is not None:
+            self.push([item])
+        return False
+
+    def until(self, delimiter: str) -> list[str]:
+        """Tokens up to a delimiter outside of groups; nothing is lost when it never comes."""
+        depth = 0
+        tokens: list[str] = []
+        while (item := self.next()) is not None and len(tokens) < PENDING:
+            if depth == 0 and item == delimiter:
+                return tokens
+            if depth == 0 and not is_control(item) and delimiter in item:
+                before, _, after = item.partition(delimiter)
+                if after:
+                    self.push([after])
+                return [*tokens, before] if before else tokens
+            depth += (item == "{") - (item == "}")
+            tokens.append(item)
+        self.push(tokens)
+        return []
+
+
+class _Waiting(Scanner):
+    """Tokens that were pushed back when a file was opened, to be read after it."""
+
+    def __init__(self, tokens: Iterable[str]) -> None:
+        super().__init__("")
+        self._iterator = iter(tokens)
+
+    def next(self) -> str | None:
+        """The next token."""
+        return next(self._iterator, None)
