@@ -19,7 +19,16 @@ from analysis.comparisons import (
     summarise,
 )
 from analysis.frames import absent, grouped, records
-from analysis.growth import GrowthFit, fit_growth, local_growth, monthly_counts, plot_growth, plot_local_growth
+from analysis.growth import (
+    GrowthFit,
+    TooFewCountsError,
+    fit_growth,
+    local_growth,
+    monthly_counts,
+    plot_growth,
+    plot_local_growth,
+)
+from analysis.growth_models import compare_growth_models
 from analysis.printed import metric_name
 from analysis.report.data import SurveyData
 from analysis.report.figures import Figure, figure
@@ -102,7 +111,14 @@ def _growth_of(papers: pd.DataFrame, harvested: pd.DataFrame, name: str) -> tupl
                 size=(8.0, 2.8),
             )
         )
-    return kind | {"fits": fits, "local": records(local), "figures": drawn}, drawn
+    return kind | {"fits": fits, "local": records(local), "shapes": _shapes(counts), "figures": drawn}, drawn
+
+
+def _shapes(counts: pd.DataFrame) -> list[dict[str, Any]]:
+    try:
+        return records(compare_growth_models(counts))
+    except TooFewCountsError:
+        return []
 
 
 def growth_sentence(fit: GrowthFit) -> str:
