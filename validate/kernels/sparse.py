@@ -32,11 +32,14 @@ class ShapeError(ValueError):
 
 @cache
 def _library() -> ctypes.CDLL | None:
-    """The compiled kernels, or None where the optional extension was not built."""
+    """The compiled kernels, or None where the optional extension was not built for this machine."""
     for suffix in EXTENSION_SUFFIXES:
         path = Path(__file__).with_name(f"_spmm{suffix}")
         if path.exists():
-            library = ctypes.CDLL(str(path))
+            try:
+                library = ctypes.CDLL(str(path))
+            except OSError:
+                return None
             size, pointer = ctypes.c_int64, ctypes.c_void_p
             library.secateur_spmm.argtypes = [size, size, size, *[pointer] * 5]
             library.secateur_spmm.restype = ctypes.c_int

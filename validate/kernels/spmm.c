@@ -12,8 +12,10 @@
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__GLIBC__)
 /* "fma" and not "avx2": in GCC the latter alone has no fused multiply-add, and every CPU with the one has the other. */
 #define FOR_EACH_CPU __attribute__((target_clones("avx512f", "fma", "default")))
+#define HAS_CLONES 1
 #else
 #define FOR_EACH_CPU
+#define HAS_CLONES 0
 #endif
 
 #define INLINE static inline __attribute__((always_inline))
@@ -33,17 +35,19 @@ struct csr {
 /* How many vectors of sums fit into the registers of this CPU. */
 static int64_t vectors_in_registers(void)
 {
-#if defined(__x86_64__) && defined(__GNUC__)
+#if HAS_CLONES
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512f"))
         return WIDEST;
     return __builtin_cpu_supports("fma") ? 6 : 3;
+#elif defined(__x86_64__) && !defined(__AVX__)
+    return 3;
 #else
     return 6;
 #endif
 }
 
-/* Panels of a long K are narrow, so that more rows of X stay near. Measured over the shapes of docs/verdicts.md. */
+/* Panels of a long K are narrow, so that more rows of X stay near. Measured over the shapes of bench.py. */
 static int64_t panel_vectors(int64_t K)
 {
     const int64_t most = vectors_in_registers();
