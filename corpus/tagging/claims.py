@@ -23,17 +23,21 @@ _FILE = Path(__file__).with_name("claim_words.yaml")
 
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _UNIT = (
-    r"(?P<unit{n}> ?%| percent\b| per cent\b|[ -]?(?:percentage[ -])?points?\b| pp\b|[ -]?(?:×|x(?!\w))|[ -]times\b|[ -]?fold\b"
-    r"| ?ms\b| milliseconds?\b| (?:GPU[ -])?(?:seconds|minutes|hours|days)\b| ?(?:FPS|fps)\b| frames per second\b"
-    r"| ?tokens(?: per second|/s(?:ec)?)\b| images(?: per second|/s(?:ec)?)\b| ?(?:GB|MB|KB|GiB|MiB)\b| ?(?:mJ|mW|W)\b"
-    r"|[ -]?(?:million|billion|M|B) (?:trainable )?param\w*)"
+    r"(?P<unit{n}> *%| percent\b| per cent\b|[ -]?(?:percentage[ -])?points?\b| pp\b|(?: *|-)(?:×|x(?!\w))|[ -]times\b"
+    r"|[ -]?fold\b| ?ms\b| milliseconds?\b| (?:GPU[ -])?(?:seconds|minutes|hours|days)\b| ?(?:FPS|fps)\b"
+    r"| frames per second\b| ?tokens(?: per second|/s(?:ec)?)\b| images(?: per second|/s(?:ec)?)\b"
+    r"| ?(?:GB|MB|KB|GiB|MiB)\b| ?(?:mJ|mW|W)\b|[ -]?(?:million|billion|M|B) (?:trainable )?param\w*)"
 )
-_QUANTITY_OF_NUMBER = re.compile(
+_NUMBER_WITH_UNIT = re.compile(
     rf"(?<![\w.,:/^-])(?P<from>from )?(?P<first>{_NUMBER})(?:(?:{_UNIT.format(n=1)})?"
-    rf"(?P<link> ?(?:-+|to|and|~) ?)(?P<second>{_NUMBER}))?{_UNIT.format(n=2)}",
+    rf"(?P<link> *(?:-+|to|and|~) *)(?P<second>{_NUMBER}))?{_UNIT.format(n=2)}",
 )
+_BREAK = re.compile(r"[,;.]|\b(?:and|while|with|without)\b")
+_BREAK_BEFORE = re.compile(r"[,;]|\d|\b(?:while|with|without|and)\b")
 _WINDOW = 70
 """How far from a number, in characters, its quantity may be named."""
+_VAGUE = 14
+"""How many characters farther a word of gain or loss counts, as it may speak of any quantity."""
 _MODIFIER = 15
 """How far before a number its own modifier stands ("only 20%")."""
 _OPENING = 45
@@ -54,6 +58,10 @@ class ClaimWords:
     """Words of sentences that speak of others' results or of the state of the field."""
     own: re.Pattern[str]
     """Words of sentences that speak of the paper's own results."""
+    first_person: re.Pattern[str]
+    """Words by which the authors speak of themselves."""
+    vague: re.Pattern[str]
+    """Words of gain and loss, which name no quantity."""
 
 
 @cache
@@ -74,6 +82,8 @@ def load_claim_words(path: Path = _FILE) -> ClaimWords:
         },
         foreign=words(raw["foreign"]),
         own=words(raw["own"]),
+        first_person=words(raw["first_person"]),
+        vague=words(raw["vague"]),
     )
 
 
@@ -107,11 +117,13 @@ def _speaks_of_others(sentence: str, words: ClaimWords, early: bool) -> bool:
     foreign = words.foreign.search(sentence, 0, _OPENING)
     if foreign is not None and words.own.search(sentence, 0, foreign.start()) is None:
         return True
-    return early and words.own.search(sentence) is None
+    if not early or words.first_person.search(sentence):
+        return False
+    return words.foreign.search(sentence) is not None or words.own.search(sentence) is None
 
 
 def _numbers(text: str, start: int, end: int, words: ClaimWords) -> Iterator[_Number]:
-    for match in _QUANTITY_OF_NUMBER.finditer(text, start, end):
+    for match in _NUMBER_WITH_UNIT.finditer(text, start, end):
         unit, measures = words.units[_unit_key(match["unit2"])]
         if _RIVAL.search(text, max(start, match.start() - _WINDOW), match.start()):
             continue
@@ -162,14 +174,9 @@ def _quantity(text: str, sentence: tuple[int, int], number: _Number, words: Clai
     best: tuple[float, str, int, int] | None = None
     for quantity in number.measures:
         for match in words.quantities[quantity].finditer(text, low, high):
-            if match.start() >= number.end:
-                gap = text[number.end : match.start()]
-                cost = len(gap) + (40 if re.search(r"[,;.]|\band\b|\bwhile\b|\bwith\b", gap) else 0)
-            elif match.end() <= number.start:
-                gap = text[match.end() : number.start]
-                cost = len(gap) + 8 + (25 if re.search(r"[,;]|\d|\bwhile\b|\bwith\b|\band\b", gap) else 0)
-            else:
-                gap, cost = "", 0
+            cost = _distance(text, match, number)
+            if quantity == "accuracy" and words.vague.match(match[0]):
+                cost += _VAGUE
             if best is None or cost < best[0]:
                 best = (cost, quantity, min(match.start(), number.start), max(match.end(), number.end))
     if best is not None:
@@ -177,6 +184,17 @@ def _quantity(text: str, sentence: tuple[int, int], number: _Number, words: Clai
     if len(number.measures) == 1:
         return number.measures[0], number.start, number.end
     return None
+
+
+def _distance(text: str, word: re.Match[str], number: _Number) -> float:
+    """Characters between a word and a number, more where a clause ends between them or the word stands before."""
+    if word.start() >= number.end:
+        gap = text[number.end : word.start()]
+        return len(gap) + (40 if _BREAK.search(gap) else 0)
+    if word.end() <= number.start:
+        gap = text[word.end() : number.start]
+        return len(gap) + 8 + (25 if _BREAK_BEFORE.search(gap) else 0)
+    return 0
 
 
 def _direction(quantity: str, number: _Number, near: str, clause: str, words: ClaimWords) -> str:

@@ -25,7 +25,7 @@ _OUTCOME = re.compile(
     re.IGNORECASE,
 )
 _DENIED = re.compile(
-    r"\b(?:unlike|instead of|rather than|beyond|not|without|than|outperform\w*|compared (?:to|with)|against"
+    r"\b(?:unlike|instead of|rather than|beyond|no|not|without|than|outperform\w*|compared (?:to|with)|against"
     r"|over|non|need for)(?: the)?(?:[ -][\w-]+){0,2}[ -]$",
     re.IGNORECASE,
 )

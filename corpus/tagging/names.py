@@ -16,6 +16,7 @@ from corpus.tagging.proposed import find_proposed
 from db.records import Tag
 
 _DATASET_WORD = re.compile(r"(?: \d+)?\s+(?:\w+\s+)?(?:data ?sets?|benchmarks?|corpus|corpora)\b")
+_LIST_HEAD = re.compile(r"(?:[A-Z][\w-]+, )*[A-Z][\w-]+(?:,? and |, )$")
 _SIZED_MODEL = re.compile(
     r"(?<![\w-])[A-Z][A-Za-z]*(?: [A-Z][A-Za-z]*)?[-\d.]*[- ]\d+(?:\.\d+)?[BM](?:-(?:Instruct|Chat|IT|it))?(?![\w-])"
 )
@@ -66,9 +67,22 @@ def _datasets(text: str, knowledge: Knowledge, words: NameWords) -> list[Found]:
         free = not any(start < match.end() and match.start() < end for start, end in taken)
         named = _DATASET_WORD.match(text, match.end())
         if free and named is not None and words.is_name(match[0]) and not words.is_compound(match[0]):
+            found.extend(_listed_before(text, match, words))
             found.append(Found(match.start(), match.end(), match[0], 0.6))
     found.extend(Found(m.start(1), m.end(1), "CIFAR-100", 0.9, "CIFAR-100") for m in _CIFAR_PAIR.finditer(text))
     return sorted(found, key=lambda name: name.start)
+
+
+def _listed_before(text: str, last: re.Match[str], words: NameWords) -> list[Found]:
+    """The names of a list that ends with a data set's name: "Foo, Bar and Baz datasets"."""
+    head = _LIST_HEAD.search(text, max(0, last.start() - 120), last.start())
+    if head is None:
+        return []
+    return [
+        Found(match.start(), match.end(), match[0], 0.5)
+        for match in words.token.finditer(text, head.start(), last.start())
+        if words.is_name(match[0])
+    ]
 
 
 def _models(text: str, knowledge: Knowledge) -> list[Found]:

@@ -28,7 +28,7 @@ def plain(text: str) -> str:
 def _replacement(match: re.Match[str]) -> str:
     command = match[1]
     symbol = _SYMBOLS.get(command, command if not command.isalpha() else "")
-    return symbol.ljust(len(match[0]))
+    return symbol.rjust(len(match[0]))
 
 
 def sentences(text: str) -> list[tuple[int, int]]:

@@ -16,6 +16,7 @@ from corpus.tagging.plain import sentences
 _TITLE_PREFIX = re.compile(r"^\W*([^:]{2,60}?)\s*(?::| - )\s*\S")
 _QUOTED = re.compile(r"\s*(?:an?|the)?\s*[\"“'`]{1,2}([^\"”'`]{3,60}?)[,.]?[\"”'`]")
 _BRACKETED = re.compile(r"\(([A-Za-z][\w+#-]{1,14})\)")
+_CAPITALISED = re.compile(r"[\s\"'`“]*(?:the |an? )?[\s\"'`“]*([A-Z]\w*(?:-\w+)*[+#]*)(?!\w)")
 _PHRASE_TAIL = re.compile(r"(?: (?:and|of|for|the|via|with|in|to|by|based|on|from))* [A-Z]\w*(?:-\w+)*")
 _SUBJECT_OF = re.compile(
     r"\s+(?:(?:also|further|consistently|significantly|substantially|effectively|can|not only|even) )*"
@@ -85,7 +86,17 @@ def _introduced(abstract: str, words: NameWords) -> Iterator[Found]:
             if quoted is not None and (" " in quoted[1] or words.is_name(quoted[1])):
                 yield Found(quoted.start(1), quoted.end(1), quoted[1], 0.8)
             else:
-                yield from _after_cue(abstract, cue.end(), min(end, cue.end() + 80), words)
+                yield from _named(abstract, cue.end(), min(end, cue.end() + 80), words)
+
+
+def _named(text: str, start: int, end: int, words: NameWords) -> Iterator[Found]:
+    """The name right after "called" and the like, of whatever shape, else the first one soon after."""
+    direct = _CAPITALISED.match(text, start, end)
+    if direct is not None and direct[1].casefold() not in words.common:
+        stop = _phrase_end(text, direct.end(1), end)
+        yield Found(direct.start(1), stop, text[direct.start(1) : stop], 0.8)
+        return
+    yield from _after_cue(text, start, end, words)
 
 
 def _after_cue(text: str, start: int, end: int, words: NameWords) -> Iterator[Found]:
