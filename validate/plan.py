@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from validate.claims.schema import Claim, Part, Setting
+from validate.engine.architectures import UnknownModelError, layer_names
 from validate.statistics import LEVELS, tail_at_each_look
 
 ENGINE_VERSION = "1"
@@ -113,6 +114,16 @@ def _check_testable(claim: Claim) -> None:
         raise NotTestableError(f"the engine does not run claims of kind {', '.join(strange)} yet")
     if claim.estimand != "final_epoch":
         raise NotTestableError(f"the engine measures the final epoch only, the claim is about {claim.estimand}")
+    try:
+        layers = layer_names(claim.setting.model)
+    except UnknownModelError as error:
+        raise NotTestableError(str(error)) from error
+    for name, arm in claim.arms.items():
+        strangers = sorted(arm.kept_by_layer.keys() - set(layers))
+        if strangers:
+            raise NotTestableError(
+                f"arm {name} keeps weights of {strangers[0]}, but {claim.setting.model} has {', '.join(layers)}"
+            )
     if claim.timing == "before" or claim.structure != "unstructured":
         raise NotTestableError(f"the engine does not prune {claim.structure} {claim.timing} training yet")
 

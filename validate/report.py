@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -175,3 +176,18 @@ def summarise_arms(rows: Sequence[RunRow]) -> tuple[ArmSummary, ...]:
         )
         for (arm, completion), group in groups.items()
     )
+
+
+def warnings_of(rows: Sequence[RunRow]) -> tuple[str, ...]:
+    """What a reader has to know of the runs: failures, divergence, emptied layers, kernels that disagree."""
+    said: Counter[str] = Counter()
+    for row in rows:
+        if row.outcome == "failed":
+            said[f"{row.arm}: failed: {row.machine.get('error', 'no reason given')}"] += 1
+        if row.outcome == "diverged":
+            said[f"{row.arm}: diverged"] += 1
+        if row.measures.get("emptied_layers"):
+            said[f"{row.arm}: {row.measures['emptied_layers']:.0f} layer(s) lost all their weights"] += 1
+        if row.measures.get("kernel_agrees") == 0:
+            said[f"{row.arm}: the sparse kernel gives other logits than torch"] += 1
+    return tuple(f"{text} ({count} run{'s' if count > 1 else ''})" for text, count in said.items())

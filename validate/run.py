@@ -28,7 +28,7 @@ from validate.engine.data import Dataset, MissingAssetError, load_dataset
 from validate.kernels.sparse import kernel_name
 from validate.machine import describe_machine
 from validate.plan import NotTestableError, Plan, SettingIncompleteError, canonical_sha256, freeze
-from validate.report import StandIn, ValidationReport, summarise_arms
+from validate.report import StandIn, ValidationReport, summarise_arms, warnings_of
 from validate.threads import one_thread
 from validate.timing import measured_ratios, time_layers
 from validate.verdict import TONES, VERDICT_VERSION, Verdict, judge
@@ -52,17 +52,13 @@ class _Task:
     seed: int
 
 
-_Result = tuple[RunRow, tuple[str, ...]]
-"""A row to store and the warnings of its run."""
-
-
 @cache
 def _dataset(name: str) -> Dataset:
     return load_dataset(name)
 
 
-def _run(task: _Task) -> _Result:
-    """The row of one run, and its warnings. A run that breaks gives the outcome ``failed`` with its error."""
+def _run(task: _Task) -> RunRow:
+    """The row of one run. A run that breaks gives the outcome ``failed`` with its error."""
     from validate.engine.experiment import run_arm
 
     began = time.perf_counter()
@@ -82,9 +78,9 @@ def _run(task: _Task) -> _Result:
         with one_thread():
             outcome = run_arm(task.arm, task.setting, _dataset(task.setting.dataset), task.seed)
     except Exception as error:  # a broken run is a result: it is stored, counted and shown
-        reason = f"failed: {type(error).__name__}: {error}"
-        return replace(row, seconds=time.perf_counter() - began, machine={**row.machine, "error": reason}), (reason,)
-    finished = replace(
+        reason = f"{type(error).__name__}: {error}"
+        return replace(row, seconds=time.perf_counter() - began, machine={**row.machine, "error": reason})
+    return replace(
         row,
         outcome=outcome.state,
         measures=dict(outcome.measures),
@@ -92,10 +88,9 @@ def _run(task: _Task) -> _Result:
         examples=int(outcome.correct.size),
         seconds=time.perf_counter() - began,
     )
-    return finished, outcome.warnings
 
 
-def _results(tasks: Sequence[_Task], jobs: int, deadline: float | None) -> Generator[_Result, None, None]:
+def _results(tasks: Sequence[_Task], jobs: int, deadline: float | None) -> Generator[RunRow, None, None]:
     """Runs tasks in this process, or in ``jobs`` others, and stops handing them out at the deadline."""
     if jobs == 1:
         for task in tasks:
@@ -123,7 +118,6 @@ class _Validation:
     deadline: float | None
     progress: ProgressReport | None
     began: float
-    warnings: list[str]
 
     @property
     def at(self) -> datetime:
@@ -153,13 +147,12 @@ class _Validation:
         total = seeds * len(self.plan.settings) * len(self.plan.claim.arms)
         finished = 0
         with closing(_results(tasks, self.jobs, self.deadline)) as results:
-            for row, warnings in results:
+            for row in results:
                 finished += 1
-                name = f"{row.arm}, {row.completion}, seed {row.seed}"
-                self.warnings += [f"{name}: {warning}" for warning in warnings]
                 with self.engine.begin() as connection:
                     store.store_run(connection, self.plan.sha256, replace(row, finished_at=self.at))
                 if self.progress is not None:
+                    name = f"{row.arm}, {row.completion}, seed {row.seed}"
                     self.progress(total - len(tasks) + finished, total, name)
         return finished == len(tasks)
 
@@ -255,7 +248,7 @@ def _store(connection: Connection, claim: Claim, plan_sha256: str, plan_body: di
 
 def _report(validation: _Validation, verdict: Verdict, timings: Sequence[TimingRow]) -> ValidationReport:
     plan = validation.plan
-    rows = [row for row in validation.rows() if row.seed < max(verdict.seeds, 1)]
+    rows = validation.rows()
     agreements = [row.measures["kernel_agrees"] for row in rows if "kernel_agrees" in row.measures]
     timed = _timed_arm(plan.claim)
     ratios = [row.measures["multiply_add_ratio"] for row in rows if row.outcome == "done" and row.arm == timed]
@@ -275,7 +268,7 @@ def _report(validation: _Validation, verdict: Verdict, timings: Sequence[TimingR
         kernel=kernel_name(),
         kernel_agrees=all(agreements) if agreements else None,
         stands_in_for=_stand_ins(plan.claim, verdict),
-        warnings=tuple(dict.fromkeys(validation.warnings)),
+        warnings=warnings_of(rows),
     )
 
 
@@ -308,7 +301,7 @@ def validate_claim(
         _store(connection, claim, plan.sha256, plan.body, now)
     began = time.monotonic()
     deadline = None if budget_seconds is None else began + budget_seconds
-    validation = _Validation(engine, plan, now, jobs, deadline, progress, began, [])
+    validation = _Validation(engine, plan, now, jobs, deadline, progress, began)
     verdict, complete_look = None, plan.looks[0]
     for seeds in plan.looks:
         if not validation.run_until(seeds):

@@ -204,7 +204,12 @@ def _judge_part(plan: Plan, planned: PlannedPart, completion: str, rows: Sequenc
     diverged = sum(row.outcome == "diverged" for arm in (ours, theirs) for row in arm.values())
     fewest = 1 if part.kind in ("structural", "compression") else FEWEST_SEEDS
     if len(seeds) < fewest:
-        return replace(_blank(planned), completion=completion, seeds=len(seeds), diverged=diverged)
+        broken = any(
+            row.outcome == "failed" and row.completion == completion and row.arm in (part.arm, part.against)
+            for row in rows
+        )
+        cause = "failed" if broken else "underpowered"
+        return replace(_blank(planned, cause=cause), completion=completion, seeds=len(seeds), diverged=diverged)
     values = _values(ours, seeds, part.quantity)
     resolution = _resolution(ours, part.quantity)
     new_examples = None

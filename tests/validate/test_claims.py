@@ -34,6 +34,7 @@ def body(**changes):
     return {**claim, **changes}
 
 
+LAYERWISE = {"criterion": "magnitude", "distribution": "layerwise"}
 SOURCE = {"venue": "Here", "locator": "Table 1", "read": "own"}
 
 
@@ -150,6 +151,8 @@ def test_a_margin_is_never_less_than_the_rounding_of_the_printed_number():
         {"timing": "before"},
         {"structure": "block"},
         {"estimand": "best_epoch"},
+        {"setting": {**body()["setting"], "model": "AlexNet"}},
+        {"arms": {"dense": {}, "pruned": {**LAYERWISE, "kept_by_layer": {"conv1": 0.5}}}},
         {"parts": [{"id": "a", "kind": "speed", "quantity": "time_ratio", "arm": "pruned", "value": "2", "unit": "x"}]},
     ],
 )

@@ -171,12 +171,37 @@ def test_a_broken_run_is_stored_as_failed_shown_and_run_again(engine, monkeypatc
     monkeypatch.setattr(running, "_dataset", broken)
     claim = claim_of(parts=[claim_of().parts[1].model_dump()])
     report = validate_claim(engine, claim, now=NOW)
-    assert any("disk on fire" in warning for warning in report.warnings)
+    assert "random: failed: OSError: disk on fire (2 runs)" in report.warnings
     assert "failed" in {row.outcome for row in stored_runs(engine, report.plan_sha256)}
     monkeypatch.setattr(running, "_dataset", original)
     again = validate_claim(engine, claim, now=NOW)
     assert again.label == "reproduced"
     assert {row.outcome for row in stored_runs(engine, again.plan_sha256)} == {"done"}
+
+
+def test_runs_that_all_break_end_at_the_first_look_with_the_cause(engine, monkeypatch):
+    original = running._dataset
+    calls = []
+
+    def broken_after_the_plan(name):
+        calls.append(name)
+        if len(calls) > 1:
+            raise OSError("disk on fire")
+        return original(name)
+
+    monkeypatch.setattr(running, "_dataset", broken_after_the_plan)
+    report = validate_claim(engine, claim_of(), now=NOW)
+    assert (report.label, report.cause, report.seeds) == ("inconclusive", "failed", 0)
+    assert report.warnings == (
+        "magnitude: failed: OSError: disk on fire (5 runs)",
+        "random: failed: OSError: disk on fire (5 runs)",
+    )
+
+
+def test_an_emptied_layer_is_never_silent(engine):
+    arms = {**ARMS, "magnitude": {"criterion": "magnitude", "sparsity": 0.99999}}
+    report = validate_claim(engine, claim_of(arms=arms), now=NOW)
+    assert any("layer(s) lost all their weights" in warning for warning in report.warnings)
 
 
 @pytest.mark.parametrize(
@@ -185,6 +210,7 @@ def test_a_broken_run_is_stored_as_failed_shown_and_run_again(engine, monkeypatc
         ({"setting": {**SETTING, "dataset": "mnist"}}, "needs_assets", "'mnist' is not on this machine"),
         ({"setting": {**SETTING, "batch": None}}, "setting_incomplete", "leaves open batch"),
         ({"timing": "before"}, "not_testable_here", "before training"),
+        ({"setting": {**SETTING, "model": "AlexNet"}}, "not_testable_here", "no model 'AlexNet'"),
     ],
 )
 def test_what_cannot_be_run_gets_its_label_and_reason_without_a_run(engine, change, label, reason):

@@ -23,7 +23,6 @@ from validate.engine.models import build_model, prunable_layers
 from validate.engine.recovery import FineTuning, NoRecovery, Recovery
 from validate.engine.schedules import Iterative, OneShot, Schedule
 from validate.engine.training import DivergedError, Trainer
-from validate.kernels.sparse import kernel_name
 
 VALIDATION_FRACTION = 0.1
 """Of the training examples, drawn by the seed, kept from training."""
@@ -36,11 +35,13 @@ class Outcome:
     state: str
     """done or diverged."""
     measures: Mapping[str, float]
-    """Quantity to value: accuracies in percent, sparsity as a fraction removed, ratios as original over new."""
+    """Quantity to value: accuracies in percent, sparsity as a fraction removed, ratios as original over new.
+
+    Two of them warn: ``emptied_layers`` counts layers without weights, ``kernel_agrees`` is 0 for other logits.
+    """
     correct: NDArray[np.bool_]
     """One entry for each test example."""
     model: nn.Sequential
-    warnings: tuple[str, ...] = ()
 
 
 def _generators(seed: int, stream: int) -> dict[str, torch.Generator]:
@@ -127,15 +128,6 @@ def _size_measures(masks: Mapping[str, Tensor]) -> dict[str, float]:
     return measures
 
 
-def _warnings(measures: Mapping[str, float], state: str) -> tuple[str, ...]:
-    warnings = []
-    if measures["emptied_layers"]:
-        warnings.append(f"{measures['emptied_layers']:.0f} layer(s) lost all their weights")
-    if state == "done" and not measures.get("kernel_agrees", 1.0):
-        warnings.append(f"the {kernel_name()} kernel's logits differ by {measures['kernel_difference']:.2g}")
-    return tuple(warnings)
-
-
 def run_arm(arm: Arm, setting: Setting, data: Dataset, seed: int) -> Outcome:
     """Runs one arm once. A loss that is no number gives the state ``diverged``, measured like any other network.
 
@@ -164,4 +156,4 @@ def run_arm(arm: Arm, setting: Setting, data: Dataset, seed: int) -> Outcome:
             difference = relative_difference(logits, sparse_logits(sparse_layers(model), data.test_x))
             measures["kernel_difference"] = difference
             measures["kernel_agrees"] = float(difference <= TOLERANCE)
-    return Outcome(state, measures, correct, model, _warnings(measures, state))
+    return Outcome(state, measures, correct, model)
