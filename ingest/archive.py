@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import tarfile
 import zlib
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 MAX_MEMBERS = 5_000
@@ -20,6 +21,7 @@ _RATIO_FREE_BYTES = 32 * 2**20
 """Below this size a high ratio harms nobody."""
 _CHUNK_BYTES = 2**20
 _HEAD_BYTES = 1024
+_PDF_END_BYTES = 2048
 _GZIP = b"\x1f\x8b"
 
 SINGLE_NAMES = {"tex": "main.tex", "html": "main.html", "ps": "main.ps", "pdf": "main.pdf"}
@@ -98,6 +100,23 @@ def unpack(data: bytes, *, max_members: int = MAX_MEMBERS, max_bytes: int = MAX_
     return {SINGLE_NAMES[inner]: content}
 
 
+def is_whole(data: bytes) -> bool:
+    """Whether an e-print reaches its own end, as far as its form has one: a gzip file's checksum, a PDF's mark.
+
+    One that is too large to be unpacked counts as whole.
+    """
+    if data.startswith(b"%PDF"):
+        return b"%%EOF" in data[-_PDF_END_BYTES:]
+    try:
+        for _ in _gunzipped(data, MAX_BYTES):
+            pass
+    except BrokenArchiveError:
+        return False
+    except ArchiveError:
+        return True
+    return True
+
+
 def _sniff_plain(head: bytes) -> str:
     if head[257:262] == b"ustar" or _is_old_tar(head):
         return "tar"
@@ -124,21 +143,27 @@ def _is_old_tar(head: bytes) -> bool:
 def _gunzip(data: bytes, max_bytes: int) -> bytes:
     """Unpack all members of a gzip file, never holding more than the limit and one chunk."""
     content = bytearray()
-    rest = data
+    for chunk in _gunzipped(data, max_bytes):
+        content += chunk
+    return bytes(content)
+
+
+def _gunzipped(data: bytes, max_bytes: int) -> Iterator[bytes]:
+    unpacked, rest = 0, data
     while rest.startswith(_GZIP):
         stream = zlib.decompressobj(wbits=31)
         try:
             while not stream.eof:
                 chunk = stream.decompress(rest, _CHUNK_BYTES)
-                content += chunk
-                _check_growth(len(content), len(data), max_bytes)
+                unpacked += len(chunk)
+                _check_growth(unpacked, len(data), max_bytes)
+                yield chunk
                 rest = stream.unconsumed_tail
                 if not chunk and not rest and not stream.eof:
                     raise BrokenArchiveError("the gzip file is truncated; fetch it again")
         except zlib.error as error:
             raise BrokenArchiveError(f"the gzip file is damaged ({error}); fetch it again") from error
         rest = stream.unused_data
-    return bytes(content)
 
 
 def _check_growth(unpacked: int, packed: int, max_bytes: int) -> None:

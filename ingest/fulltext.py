@@ -21,7 +21,7 @@ from sqlalchemy import Engine
 from db import documents
 from db.documents import WantedDocument
 from db.records import FetchedDocument
-from ingest.archive import sniff
+from ingest.archive import is_whole, sniff
 from ingest.arxiv_id import ArxivId, parse
 from ingest.http import (
     Answer,
@@ -40,6 +40,8 @@ MAX_REFUSALS = 3
 """So many 403 in a row for sources that are not marked as encrypted mean that arXiv refuses everything."""
 MAX_FAILURES = 3
 """So many e-prints in a row without an answer mean that arXiv is down."""
+MAX_PARTS = 3
+"""So often is an e-print asked for that comes truncated, always at the same byte."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -202,7 +204,7 @@ def _wanted(engine: Engine, arxiv_ids: Sequence[str], limit: int | None) -> tupl
 def _fetch_one(client: PoliteClient, store: FileStore, item: WantedDocument, now: datetime) -> FetchedDocument:
     url = client.addresses.source(ArxivId(item.arxiv_id, item.version))
     try:
-        answer = client.get(url, max_bytes=MAX_EPRINT_BYTES, compressed=False, check=_check_eprint)
+        answer = client.get(url, max_bytes=MAX_EPRINT_BYTES, compressed=False, check=_EprintCheck())
     except BodyTooLargeError as error:
         return FetchedDocument(KIND, "too_large", url, now, reason=str(error))
     except (UnavailableError, UnsafeRedirectError) as error:
@@ -213,10 +215,23 @@ def _fetch_one(client: PoliteClient, store: FileStore, item: WantedDocument, now
     return FetchedDocument(KIND, outcome, url, now, reason=reason)
 
 
-def _check_eprint(body: bytes) -> None:
-    """Have it asked for again when arXiv sends a web page or nothing; an HTML submission comes packed."""
-    if not body or sniff(body) == "html":
-        raise BrokenBodyError("a web page or nothing came instead of an e-print")
+class _EprintCheck:
+    """Has an e-print asked for again when a web page, nothing, or a part of it came.
+
+    A part that comes again and again is what arXiv has; an HTML submission comes packed.
+    """
+
+    def __init__(self) -> None:
+        self._parts: Counter[bytes] = Counter()
+
+    def __call__(self, body: bytes) -> None:
+        if not body or sniff(body) == "html":
+            raise BrokenBodyError("a web page or nothing came instead of an e-print")
+        if is_whole(body):
+            return
+        self._parts[body] += 1
+        if self._parts[body] < MAX_PARTS:
+            raise BrokenBodyError("the e-print is truncated or damaged")
 
 
 def _stored(store: FileStore, answer: Answer, url: str, now: datetime) -> FetchedDocument:

@@ -143,7 +143,7 @@ class PoliteClient:
         gap_seconds: Least time between the starts of two requests to the API, OAI-PMH and e-print hosts.
         clock: Source of time.
         on_request: Called after each request.
-        gap_on_loopback: Keep the gap and the quiet hour towards loopback addresses too.
+        gap_on_loopback: Keep the gap, the back-off and the quiet hour towards loopback addresses too.
         read_timeout: Seconds without a byte after which an answer is given up.
 
     Raises:
@@ -261,6 +261,8 @@ class PoliteClient:
         raise UnavailableError(url, MAX_ATTEMPTS, reason)
 
     def _backoff(self, attempt: int) -> float:
+        if not self._gap_seconds:
+            return 0.0
         longest = min(LONGEST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2**attempt)
         return longest * self._random.uniform(0.5, 1.0)
 

@@ -31,7 +31,8 @@ SYNTHETIC_REPORT_NUMBER = "SYNTHETIC"
 _OAI = "{http://www.openarchives.org/OAI/2.0/}"
 _RAW = "{http://arxiv.org/OAI/arXivRaw/}"
 _SET = re.compile(r"[a-z-]+(?::[a-z-]+(?::[A-Za-z-]+)?)?")
-_ILLEGAL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_STRAY_BYTE = re.compile("[\udc80-\udcff]")
 _WITHDRAWN = re.compile(
     r"^withdrawn\b|\b(?:this|the)\s+(?:paper|article|manuscript|submission|preprint|e-?print|work|note)"
     r"\s+(?:has been|was|is|is being|had been)\s+withdrawn\b",
@@ -219,8 +220,7 @@ def parse_page(body: bytes) -> Page:
 
 def _document(body: bytes) -> etree._Element:
     root = None
-    # Control characters from a submitter's form are illegal in XML and would cost the whole page.
-    for data in (body, _ILLEGAL.sub(b" ", body)):
+    for data in (body, _legal(body)):
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
         try:
             root = etree.fromstring(data, parser)
@@ -232,6 +232,16 @@ def _document(body: bytes) -> etree._Element:
     if root.tag != f"{_OAI}OAI-PMH":
         raise BrokenPageError(f"the answer is a document of {root.tag!r}, not of OAI-PMH")
     return root
+
+
+def _legal(body: bytes) -> bytes:
+    """The body with spaces for control characters, and with bytes that are no UTF-8 read as Latin-1.
+
+    Both come from submitters' forms, and would cost the whole page.
+    """
+    text = body.decode("utf-8", "surrogateescape")
+    text = _STRAY_BYTE.sub(lambda match: chr(ord(match[0]) - 0xDC00), text)
+    return _ILLEGAL.sub(" ", text).encode()
 
 
 def _response_date(root: etree._Element) -> datetime:

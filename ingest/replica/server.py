@@ -7,6 +7,7 @@ asked.
 
 from __future__ import annotations
 
+import select
 import socket
 import struct
 import sys
@@ -146,7 +147,7 @@ class _Server(ThreadingHTTPServer):
     def opened(self, connection: socket.socket) -> None:
         with self._lock:
             self._connections.add(connection)
-            self.most_connections = max(self.most_connections, len(self._connections))
+            self.most_connections = max(self.most_connections, sum(map(_is_open, self._connections)))
 
     def closed(self, connection: socket.socket) -> None:
         with self._lock:
@@ -200,17 +201,15 @@ class _Handler(BaseHTTPRequestHandler):
         agent = self.headers.get("User-Agent", "")
         status = 0 if kind == "hang" else reply.status
         replica.log.append(Request(replica.now(), self.command, self.path, status, agent, kind))
-        if kind == "hang":
-            self._wait_until_left()
+        if fault is not None and kind in ("hang", "delay") and self._left_within(fault.seconds or None):
+            self.close_connection = True
             return
-        if fault is not None and kind == "delay":
-            threading.Event().wait(fault.seconds)
         self._send(reply, broken=kind == "reset")
 
-    def _wait_until_left(self) -> None:
-        """Give no answer; the client's leaving, or the replica's end, closes the connection."""
-        self.connection.recv(1)
-        self.close_connection = True
+    def _left_within(self, seconds: float | None) -> bool:
+        """Wait, for ever if it is None; whether the client left, or the replica ended, in the meantime."""
+        readable, _, _ = select.select([self.connection], [], [], seconds)
+        return bool(readable)
 
     def _send(self, reply: Reply, *, broken: bool) -> None:
         self.send_response(reply.status)
@@ -228,6 +227,16 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()
         self.close_connection = True
+
+
+def _is_open(connection: socket.socket) -> bool:
+    """Whether the client has not left, which its thread may be late to notice."""
+    try:
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
 
 
 def _spoilt(reply: Reply, fault: Fault) -> Reply:

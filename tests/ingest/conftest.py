@@ -8,13 +8,48 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
+from db.schema import harvest_run, metadata, request
 from db.session import open_database
 from ingest.http import PoliteClient
 from ingest.replica.clock import VirtualClock
 
 NOW = datetime(2026, 11, 22, 3, 0, 0)
+
+
+LOGS = (harvest_run, request)
+NO_CONTENT = {"id", "run_id", "url", "seconds", "at", "fetched_at", "seen_at", "added_at", "changed_at"} | {
+    "first_seen_at",
+    "last_seen_at",
+}
+"""Columns that say when and by which way something came into the database."""
+
+
+def _content_of(engine: Engine) -> dict[str, list[str]]:
+    """What a database says: every row of every table but the logs, with the row itself in place of its number."""
+    said: dict[str, dict[Any, str]] = {}
+    with engine.connect() as connection:
+        for table in metadata.sorted_tables:
+            said[table.name] = {}
+            for row in connection.execute(select(table)).mappings():
+                columns = {
+                    column.name: said[key.column.table.name].get(row[column.name])
+                    if (key := next(iter(column.foreign_keys), None)) is not None
+                    else row[column.name]
+                    for column in table.columns
+                    if column.name not in NO_CONTENT
+                }
+                number = row["id"] if "id" in row else len(said[table.name])
+                said[table.name][number] = repr(columns)
+    logs = {table.name for table in LOGS}
+    return {name: sorted(rows.values()) for name, rows in said.items() if name not in logs}
+
+
+@pytest.fixture
+def content_of() -> Callable[[Engine], dict[str, list[str]]]:
+    """Gives the content of a database, to be compared with that of another."""
+    return _content_of
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def replica(
     source.mkdir()
     (source / "2003.00001.tar.gz").write_bytes(tar())
     (source / "2003.00002.gz").write_bytes(TEX)
-    (source / "2003.00003.pdf").write_bytes(b"%PDF-1.5\n")
+    (source / "2003.00003.pdf").write_bytes(b"%PDF-1.5\n%%EOF\n")
     (source / "2003.00007.tar.gz").write_bytes(b"%" * 5000)
     (source / "cs_0001024.gz").write_bytes(TEX)
     with Replica(folder, now=clock.now) as replica:

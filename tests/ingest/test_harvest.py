@@ -41,22 +41,6 @@ def rows(engine: Engine, sql: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in connection.exec_driver_sql(sql)]
 
 
-def comparable(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
-    """What is stored, without row ids and the times of storing, which depend on the way."""
-    columns = "arxiv_id, title, abstract, p.submitted, updated, p.version, primary_category, comments, withdrawn"
-    return {
-        "paper": rows(engine, f"SELECT {columns} FROM paper p ORDER BY arxiv_id"),
-        **{
-            name: rows(engine, f"SELECT arxiv_id, t.* FROM {name} t JOIN paper p ON p.id = t.paper_id ORDER BY 1, 3")
-            for name in ("version", "author", "category")
-        },
-    }
-
-
-def without_ids(stored: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[tuple[Any, ...]]]:
-    return {name: [row if name == "paper" else (row[0], *row[2:]) for row in found] for name, found in stored.items()}
-
-
 def test_every_real_paper_is_stored_as_arxiv_has_it(
     real_metadata: Path, tmp_path: Path, engine: Engine, connect: Connect, clock: Any
 ) -> None:
@@ -128,42 +112,6 @@ def test_any_page_size_gives_the_same(
 
 def _is_alias(categories: tuple[str, ...]) -> bool:
     return bool({"math.IT", "math.NA", "eess.SY", "cmp-lg"} & set(categories))
-
-
-FAULTS = {
-    "503": [Fault("status", match="resumptionToken")],
-    "503 with Retry-After": [Fault("status", retry_after="30")],
-    "500": [Fault("status", status=500)],
-    "reset": [Fault("reset", match="resumptionToken"), Fault("reset")],
-    "truncated": [Fault("truncate"), Fault("truncate", match="resumptionToken")],
-    "web page": [Fault("html")],
-    "hang": [Fault("delay", seconds=0.8)],
-}
-
-
-@pytest.mark.parametrize("faults", FAULTS.values(), ids=FAULTS.keys())
-def test_each_fault_is_survived_with_the_same_content(
-    real_metadata: Path, engine: Engine, connect: Connect, undisturbed: dict[str, Any], faults: list[Fault]
-) -> None:
-    with Replica(real_metadata, page_size=20, faults=faults) as replica:
-        harvest(engine, connect(replica.url, read_timeout=0.4), sets=["cs"], now=NOW)
-        assert len(replica.faults) == 0
-        assert sum(bool(request.fault) for request in replica.log) == len(faults)
-    assert without_ids(comparable(engine)) == undisturbed
-    requests = rows(engine, "SELECT r.url FROM request r JOIN harvest_run h ON h.id = r.run_id")
-    assert len(requests) == len(replica.log)
-
-
-@pytest.fixture
-def undisturbed(real_metadata: Path, tmp_path: Path, connect: Connect) -> dict[str, Any]:
-    from db.session import open_database
-
-    engine = open_database(tmp_path / "undisturbed.db")
-    with Replica(real_metadata, page_size=100) as replica:
-        harvest(engine, connect(replica.url), sets=["cs"], now=NOW)
-    stored = without_ids(comparable(engine))
-    engine.dispose()
-    return stored
 
 
 @pytest.mark.parametrize("status", [429, 406])
