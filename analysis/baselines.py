@@ -15,7 +15,7 @@ import pandas as pd
 from analysis.causes import TRIED, Difference, likely_causes
 from analysis.comparable import KEY, comparable
 from analysis.frames import grouped, records
-from analysis.printed import tolerance
+from analysis.printed import tidy, tolerance
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,7 +68,7 @@ def _summary(members: list[dict[str, Any]]) -> dict[str, Any]:
         "n_copies": len(printed) - len(measured),
         "low": min(amounts),
         "high": max(amounts),
-        "range": max(amounts) - min(amounts),
+        "range": tidy(max(amounts) - min(amounts)),
         "median": statistics.median(amounts),
         "own": statistics.median(row["amount"] for row in own) if own else float("nan"),
         "own_papers": list(dict.fromkeys(row["arxiv_id"] for row in own)),
@@ -89,7 +89,7 @@ def _gap(measured: list[dict[str, Any]]) -> dict[str, Any]:
     ends = {f"gap_{end}": row["amount"] for end, row in (("low", low), ("high", high))}
     for end, row in (("low", low), ("high", high)):
         ends |= {f"gap_{end}_paper": row["arxiv_id"], f"gap_{end}_cell": row["cell_id"]}
-    gap = max(0.0, high["amount"] - low["amount"] - low["half_unit"] - high["half_unit"])
+    gap = max(0.0, tidy(high["amount"] - low["amount"] - low["half_unit"] - high["half_unit"]))
     return {"gap": gap, **ends, "gap_names": (low["printed_method"], high["printed_method"])}
 
 
@@ -110,7 +110,7 @@ def contradictions(results: pd.DataFrame) -> pd.DataFrame:
         if row["gap"] <= least or least == 0:
             continue
         causes = likely_causes(_difference(row, dense, least))
-        extra = {"tolerance": least, "excess": row["gap"] / least, "tried": list(TRIED)}
+        extra = {"tolerance": least, "excess": tidy(row["gap"] / least), "tried": list(TRIED)}
         extra |= {"causes": [cause.sentence for cause in causes], "explained": any(cause.settles for cause in causes)}
         rows.append(row | extra)
     frame = pd.DataFrame(rows, columns=list(CONTRADICTION_COLUMNS))

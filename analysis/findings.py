@@ -13,7 +13,7 @@ import pandas as pd
 from analysis.arithmetic import arithmetic_findings
 from analysis.baselines import contradictions, describe_key
 from analysis.frames import records
-from analysis.printed import metric_name
+from analysis.printed import metric_name, tidy
 from db.records import Finding
 
 
@@ -40,7 +40,7 @@ def contradiction_findings(results: pd.DataFrame) -> list[Finding]:
 
 def _contradiction(row: dict[str, Any]) -> Finding:
     causes = tuple(row["causes"]) or ("another dense model, recipe or seed", "a misprint")
-    size = row["gap_high"] - row["gap_low"]
+    size = tidy(row["gap_high"] - row["gap_low"])
     unit = f" {row['unit']}" if row["unit"] else ""
     sentence = (
         f"{describe_key(row)}: {metric_name(row['metric'])} is {row['gap_low']:.6g}{unit} in {row['gap_low_paper']} "

@@ -61,8 +61,12 @@ def metric_name(metric: str) -> str:
 def common_unit(value: float, unit: str | None) -> tuple[float, str]:
     """The value in the unit that values of its kind are compared in: 0.7558 (fraction) is 75.58 %, 4.09 G is 4.09e9."""
     name, factor = quantities().units.get(unit or "", (unit or "", 1.0))
-    # Twelve digits: 0.7558 x 100 and 75.58 are one number.
-    return float(f"{value * factor:.12g}"), name
+    return tidy(value * factor), name
+
+
+def tidy(value: float) -> float:
+    """The value to twelve digits: 0.7558 × 100 and 75.58 are one number, 72.16 − 65.22 is 6.94."""
+    return float(f"{value:.12g}")
 
 
 def half_unit(value: float, *printed: str | None) -> float:
