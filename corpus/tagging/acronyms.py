@@ -1,7 +1,7 @@
 """Short forms and the long forms they stand for, as "Filter Pruning via Geometric Median (FPGM)".
 
-The search for the long form is that of Schwartz and Hearst (2003): the letters of the short form are found from right to
-left in the words before the bracket, the first one at the beginning of a word.
+Words whose initials are the short form come first. Else the search is that of Schwartz and Hearst (2003): the letters
+of the short form are found from right to left in the words before the bracket, the first one at the start of a word.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _BRACKET = re.compile(r"\(\s*([A-Za-z0-9][\w+#/.-]{1,14})\s*\)")
+_WORD = re.compile(r"[A-Za-z0-9]+")
 _REVERSED = re.compile(r"(?<![\w-])([A-Z][\w+#-]{1,14}) \(([^()]{6,90})\)")
 
 
@@ -47,6 +48,9 @@ def definitions(text: str) -> Iterator[Definition]:
 def _long_start(text: str, end: int, short: str, floor: int = 0) -> int | None:
     """Where the long form that ends at ``end`` begins, or None if the letters of the short form are not found."""
     letters = [c.lower() for c in short if c.isalnum()]
+    by_initials = _initials_start(text, end, letters)
+    if by_initials is not None and by_initials >= floor:
+        return by_initials
     most_words = min(len(letters) + 5, len(letters) * 2)
     floor = max(floor, _words_back(text, end, most_words))
     position = end - 1
@@ -64,6 +68,13 @@ def _long_start(text: str, end: int, short: str, floor: int = 0) -> int | None:
         start -= 1
     long = text[start:end]
     return start if (len(long) > len(short) and " " in long.strip()) or "-" in long else None
+
+
+def _initials_start(text: str, end: int, letters: list[str]) -> int | None:
+    """Start of as many words as there are letters, if their initials are just these letters."""
+    words = list(_WORD.finditer(text, max(0, end - 25 * len(letters)), end))[-len(letters) :]
+    initials = [word[0][0].lower() for word in words]
+    return words[0].start() if len(words) > 1 and initials == letters else None
 
 
 def _words_back(text: str, end: int, count: int) -> int:

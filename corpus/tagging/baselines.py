@@ -22,7 +22,7 @@ _BETWEEN = re.compile(
 
 
 def find_baselines(abstract: str, knowledge: Knowledge, words: NameWords, barred: Collection[str]) -> list[Found]:
-    """Names in the lists that follow words of comparison, from a plain abstract; ``barred`` are identities of others."""
+    """Names in the lists that follow words of comparison, from a plain abstract; ``barred`` are others' identities."""
     found: dict[int, Found] = {}
     candidates = _candidates(abstract, knowledge, words)
     for start, end in sentences(abstract):
@@ -37,20 +37,20 @@ def find_baselines(abstract: str, knowledge: Knowledge, words: NameWords, barred
 
 def _candidates(abstract: str, knowledge: Knowledge, words: NameWords) -> list[Found]:
     """Known methods (no control arms) and words of the shape of a name, ascending."""
-    names = [
+    known = [
         Found(m.start, m.end, m.text, 0.8, m.canonical)
         for m in knowledge.mentions("method", abstract)
         if not knowledge.methods[m.canonical].control and not (m.text.isalpha() and m.text.islower())
     ]
-    taken = {
-        position
-        for name in (*names, *knowledge.mentions("dataset", abstract))
-        for position in range(name.start, name.end)
-    }
-    for match in words.token.finditer(abstract):
-        if match.start() not in taken and words.is_name(match[0]) and not words.is_compound(match[0]):
-            names.append(Found(match.start(), match.end(), match[0], 0.5))
-    return sorted(names, key=lambda name: name.start)
+    taken = {place for name in known for place in range(name.start, name.end)}
+    for mention in knowledge.mentions("dataset", abstract):
+        taken.update(range(mention.start, mention.end))
+    shaped = [
+        Found(match.start(), match.end(), match[0], 0.5)
+        for match in words.token.finditer(abstract)
+        if match.start() not in taken and words.is_name(match[0]) and not words.is_compound(match[0])
+    ]
+    return sorted((*known, *shaped), key=lambda name: name.start)
 
 
 def _list_after(abstract: str, position: int, names: list[Found]) -> list[Found]:

@@ -2,8 +2,7 @@
 
 A value with its unit is found first ("3.2x", "48%", "11 tokens per second", "from 20% to 60%"); the quantity is the one
 whose words stand nearest, what follows the number counting as nearer ("48% fewer FLOPs"); the direction comes from the
-words of the same clause. The words are in `claim_words.yaml`; rules for ranges follow the labelling guideline: a range is
-two claims, "from a to b" is b.
+words of the same clause. The words are in `claim_words.yaml`. A range is two claims, "from a to b" is b.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ _BREAK = re.compile(r"[,;.]|\b(?:and|while|with|without)\b")
 _BREAK_BEFORE = re.compile(r"[,;]|\d|\b(?:while|with|without|and)\b")
 _WINDOW = 70
 """How far from a number, in characters, its quantity may be named."""
-_VAGUE = 14
+_VAGUE = 18
 """How many characters farther a word of gain or loss counts, as it may speak of any quantity."""
 _MODIFIER = 15
 """How far before a number its own modifier stands ("only 20%")."""
@@ -99,7 +98,10 @@ class _Number:
 
 
 def find_claims(abstract: str, text: str) -> list[AbstractClaim]:
-    """Claims of an abstract, in order; ``text`` is its plain form of the same length, quotations come from ``abstract``."""
+    """Claims of an abstract, in order.
+
+    ``text`` is the abstract's plain form of the same length; quotations are taken from ``abstract``.
+    """
     words = load_claim_words()
     claims: list[AbstractClaim] = []
     spans = sentences(text)
@@ -203,7 +205,7 @@ def _direction(quantity: str, number: _Number, near: str, clause: str, words: Cl
     if quantity == "speedup":
         if number.unit not in {"x", "%"}:
             return "level"
-        return "removed" if says["removed"].search(near) else "gain"
+        return "removed" if number.unit == "%" and says["removed"].search(near) else "gain"
     if quantity in {"accuracy", "perplexity"}:
         for stretch in (near, clause):
             if says["loss"].search(stretch):

@@ -1,7 +1,7 @@
 """The facets of a core paper by words of the lexicon, with the place of the first word found as evidence.
 
-Each facet is looked for where it is stated (`Lexicon.scopes`): what a paper removes in title and whole abstract, what it
-reports only in sentences that tell an outcome. A word after "unlike", "instead of", "without" and the like does not count.
+Each facet is looked for where it is stated (`Lexicon.scopes`): what a paper removes in title and whole abstract, what
+it reports only in sentences that tell an outcome. A word after "unlike", "instead of", "without" does not count.
 """
 
 from __future__ import annotations
@@ -64,11 +64,13 @@ def find_facets(title: str, abstract: str, claims: Iterable[AbstractClaim], lexi
     A quantity that the abstract gives a number for (``claims``) is a metric it reports, whatever its words.
     """
     scopes = Scopes(title, abstract)
-    tags = []
+    found: dict[tuple[str, str], Tag] = {}
     for facet, patterns in lexicon.facets.items():
         spans = scopes.spans(lexicon.scopes[facet])
-        tags.extend(_first(facet, value, pattern, spans, scopes) for value, pattern in patterns.items())
-    found = {(tag.facet, tag.value): tag for tag in tags if tag is not None}
+        for value, pattern in patterns.items():
+            tag = _first(facet, value, pattern, spans, scopes)
+            if tag is not None:
+                found[facet, value] = tag
     for claim in claims:
         found.setdefault(
             ("metrics", claim.quantity),

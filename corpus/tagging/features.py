@@ -1,8 +1,8 @@
 """The features that relevance is judged by: how often each group of cues occurs where, and the words.
 
 Cues are counted in the title, in the abstract, and in those sentences of the abstract that speak of the paper itself
-("we propose", "our method"), as a background sentence may name pruning in any paper. Words and pairs of words are looked
-up in a vocabulary that was fixed in training.
+("we propose", "our method"), as a background sentence may name pruning in any paper. Words and pairs of words are
+looked up in a vocabulary that was fixed in training.
 """
 
 from __future__ import annotations

@@ -34,7 +34,10 @@ class Lexicon:
 
 
 def read_lexicon(path: Path) -> Lexicon:
-    """The lexicon in a YAML file: ``facets: {facet: {value: [pattern, ...]}}``, ``scopes``, ``cues``, ``subject``, ``related``.
+    """The lexicon in a YAML file.
+
+    It has ``subject`` and ``related`` (lists of patterns), ``cues`` (lists by group), ``scopes`` (a scope by facet) and
+    ``facets`` (lists by facet and value).
 
     Raises:
         LexiconError: a facet or value is not in the vocabulary, or a pattern does not compile.

@@ -1,7 +1,7 @@
 """Named things in title and abstract: data sets, networks, what the paper proposes and what it compares with.
 
-Known names come from the knowledge base; unknown ones are recognised by where they stand ("on the X dataset", a size as in
-"Foo-7B") and by their shape (capitals and digits inside). Names are kept as written.
+Known names come from the knowledge base; unknown ones are recognised by where they stand ("on the X dataset", a size as
+in "Foo-7B") and by their shape (capitals and digits inside). Names are kept as written.
 """
 
 from __future__ import annotations

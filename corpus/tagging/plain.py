@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 
-_ONE_FOR_ONE = str.maketrans({
-    "$": " ", "{": " ", "}": " ", "~": " ", "\u00a0": " ", "\u2009": " ", "\u202f": " ", "\n": " ", "\t": " ", "\r": " ",
-    "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2212": "-", "\u2019": "'", "\u2715": "×",
-})  # fmt: skip
+_SPACES = "${}~\n\t\r\u00a0\u2009\u202f"
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2212"
+_ONE_FOR_ONE = str.maketrans(
+    {**dict.fromkeys(_SPACES, " "), **dict.fromkeys(_DASHES, "-"), "\u2019": "'", "\u2715": "×"}
+)
 _SYMBOLS = {"times": "×", "sim": "~", "approx": "≈", "pm": "±", "ell": "l", "rightarrow": "→", "to": "→"}
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)")
 _SENTENCE_END = re.compile(

@@ -1,7 +1,7 @@
 """The names of methods that the paper itself introduces.
 
-They stand before a title's colon, after "we propose" and "called", before or in the brackets of a definition, and as the
-subject of results ("X outperforms"). A name with a suffix of its own ("X-P") belongs to the same family.
+They stand before a title's colon, after "we propose" and "called", before or in the brackets of a definition, and as
+the subject of results ("X outperforms"). A name with a suffix of its own ("X-P") belongs to the same family.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _after_cue(text: str, start: int, end: int, words: NameWords) -> Iterator[Fo
             break
         phrase_end = _phrase_end(text, match.end(), end)
         phrase = text[match.start() : phrase_end]
-        if " " in phrase and not words.generic.search(phrase) and not phrase.split()[0].casefold() in words.common:
+        if " " in phrase and not words.generic.search(phrase) and phrase.split()[0].casefold() not in words.common:
             yield Found(match.start(), phrase_end, phrase, 0.75)
             return
         if words.is_name(match[0]) and not words.is_compound(match[0]):

@@ -1,7 +1,7 @@
 """Whether a paper is about sparse or pruned networks: core, related or no, with a score for each.
 
-A text without any word that such a paper would use is `no` at once. All others are scored by logistic regression over the
-features of `features.py`; its weights were learned by `train.py` and are read from a file of plain arrays.
+A text without any word that such a paper would use is `no` at once. All others are scored by logistic regression over
+the features of `features.py`; its weights were learned by `train.py` and are read from a file of plain arrays.
 """
 
 from __future__ import annotations

@@ -20,7 +20,6 @@ from corpus.tagging.relevance import MODEL_FILE, save_model
 from corpus.tagging.tagger import TaggingModel, classify_object, tag
 from corpus.tagging.training import Example, Settings, fit
 
-
 SUBJECT_CUES = ("prune", "sparsely", "tickets", "token", "cache", "moe", "early_exit", "remove_parts", "data")
 """Groups of cues of which a weak example of `no` has none."""
 
@@ -31,11 +30,10 @@ class TrainingDataError(ValueError):
 
 def read_lines(path: Path) -> Iterator[dict[str, str]]:
     """The objects of a file of JSON lines, which may be gzipped."""
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as lines:
-        for line in lines:
-            if line.strip():
-                yield json.loads(line)
+    content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    for line in content.decode("utf-8").split("\n"):
+        if line.strip():
+            yield json.loads(line)
 
 
 def read_examples(labels: Sequence[Path], texts: Sequence[Path]) -> list[Example]:
@@ -57,7 +55,7 @@ def read_examples(labels: Sequence[Path], texts: Sequence[Path]) -> list[Example
 
 
 def background_examples(path: Path, count: int, weight: float, seed: int, without: set[str]) -> list[Example]:
-    """Texts without a word on pruning, sparsity or what is related to them as weak examples of `no`, drawn at random."""
+    """Texts far from pruning, sparsity and what is related to them as weak examples of `no`, drawn at random."""
     cues = load_lexicon().cues
     pool = []
     for line in read_lines(path):

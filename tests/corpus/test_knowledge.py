@@ -143,7 +143,7 @@ def write(path: Path, text: str) -> Path:
 )
 def test_a_mistake_in_a_file_is_told_with_file_and_field(tmp_path, yaml_text, told):
     path = write(tmp_path / "methods.yaml", yaml_text)
-    with pytest.raises(KnowledgeFileError, match="methods.yaml") as caught:
+    with pytest.raises(KnowledgeFileError, match=r"methods\.yaml") as caught:
         read_entries(path, Method)
     assert told in str(caught.value)
 

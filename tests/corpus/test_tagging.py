@@ -1,6 +1,7 @@
 """The tagger on sentences of our own: relevance, facets, names and claims, each with its evidence."""
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -17,9 +18,9 @@ from db.records import FACETS, NAMES, RELEVANCE, VOCABULARY
 
 TITLE = "ThinSlice: Channel Pruning of Convolutional Networks by Feature-Map Rank"
 ABSTRACT = (
-    "Deep convolutional neural networks are costly to run on phones. In this paper, we propose ThinSlice, a filter pruning "
-    "method that ranks the filters of a trained network by the rank of their feature maps and removes the weakest, "
-    "followed by fine-tuning. Experiments on CIFAR-10 and ImageNet show that ThinSlice outperforms HRank and FPGM. "
+    "Deep convolutional neural networks are costly to run on phones. In this paper, we propose ThinSlice, a filter "
+    "pruning method that ranks the filters of a trained network by the rank of their feature maps and removes the "
+    "weakest, followed by fine-tuning. Experiments on CIFAR-10 and ImageNet show that ThinSlice outperforms HRank and FPGM. "
     "On ResNet-50, it removes 53.5% of the FLOPs and 40.1% of the parameters with an accuracy drop of only 0.4%, "
     r"and gives a $1.9\times$ speedup on a mobile CPU."
 )
@@ -53,7 +54,7 @@ def test_a_pruning_paper_is_core(thin):
         ("A bakery's sourdough", "We study the fermentation of sourdough and its taste."),
         (
             "Faster alpha-beta search",
-            "We prune branches of the game tree by better move ordering, which halves the nodes that chess engines visit.",
+            "We prune branches of the game tree by better move ordering, which halves the nodes that engines visit.",
         ),
         (
             "Sparse rewards in exploration",
@@ -73,12 +74,11 @@ def test_other_pruning_and_sparsity_is_not_core(tools, title, abstract):
     [
         (
             "Evicting the KV cache",
-            "Long contexts fill the KV cache. We propose a token eviction rule for the key-value cache of LLMs that keeps "
-            "only tokens with high attention, without changing the model.",
+            "Long contexts fill the KV cache. We propose a token eviction rule for the key-value cache of LLMs.",
         ),
         (
             "Visual token pruning for multimodal models",
-            "Vision-language models process many visual tokens. We prune redundant visual tokens before the language model.",
+            "Vision-language models process many visual tokens. We prune redundant visual tokens before the decoder.",
         ),
     ],
 )
@@ -136,7 +136,7 @@ def test_numbers_are_understood(tools, sentence, expected):
 
 
 def test_a_number_of_the_background_is_no_claim(tools):
-    abstract = "Existing networks have 90% redundant weights. We propose a pruning method for neural networks that keeps accuracy."
+    abstract = "Existing networks have 90% redundant weights. We propose a pruning method for neural networks."
     assert tag("Network pruning", abstract, *tools).claims == ()
 
 
@@ -212,11 +212,36 @@ def test_evidence_points_to_the_quoted_text(thin):
 
 PIECES = st.sampled_from(
     [
-        "We prune neural networks ", "by 50% ", "FLOPs ", "$2\\times$ ", "\\textbf{Foo}Net ", "outperforms Wanda, RigL ",
-        "on ImageNet. ", "(DST) ", "dynamic sparse training ", "from 3.2x to 4x ", "CIFAR-10/100 ", "é\u00a0– ", "speedup. ",
-        "e.g. ", "Our method, ", "called “soft cut” ", "accuracy of 71,5 ", "\n", "12 ms ", "LLaMA-2-7B ", "\\%", "$", "{",
+        *(
+            "We prune neural networks ",
+            "by 50% ",
+            "FLOPs ",
+            "$2\\times$ ",
+            "\\textbf{Foo}Net ",
+            "outperforms Wanda, RigL ",
+        ),
+        *(
+            "on ImageNet. ",
+            "(DST) ",
+            "dynamic sparse training ",
+            "from 3.2x to 4x ",
+            "CIFAR-10/100 ",
+            "é\u00a0– ",
+            "e.g. ",
+        ),
+        *(
+            "speedup. ",
+            "Our method, ",
+            "called “soft cut” ",
+            "accuracy of 71,5 ",
+            "\n",
+            "12 ms ",
+            "LLaMA-2-7B ",
+            "\\%",
+            "$",
+        ),
     ]
-)  # fmt: skip
+)
 
 
 @settings(max_examples=200, deadline=None)
@@ -243,7 +268,7 @@ def test_plain_text_has_the_same_length(text):
 def test_sentences_cover_the_text_in_order(text):
     spans = sentences(text)
     assert "".join(text[start:end] for start, end in spans).replace(" ", "") == text.replace(" ", "")
-    assert all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a[1] <= b[0] for a, b in pairwise(spans))
 
 
 def test_abbreviations_do_not_end_a_sentence():
@@ -268,16 +293,19 @@ def test_short_forms_are_explained(text, long):
     assert [definition.long for definition in found] == ([long] if long else [])
 
 
+LEXICON = "scopes: {{timing: all}}\nfacets: {{timing: {{{}}}}}\ncues: {{}}\nsubject: [x]\nrelated: [x]"
+
+
 def test_a_lexicon_with_an_unknown_value_is_refused(tmp_path):
     path = tmp_path / "lexicon.yaml"
-    path.write_text("scopes: {timing: all}\nfacets: {timing: {never: [x]}}\ncues: {}\nsubject: [x]\nrelated: [x]", encoding="utf-8")
+    path.write_text(LEXICON.format("never: [x]"), encoding="utf-8")
     with pytest.raises(LexiconError, match="never"):
         read_lexicon(path)
 
 
 def test_a_lexicon_with_a_broken_pattern_is_refused(tmp_path):
     path = tmp_path / "lexicon.yaml"
-    path.write_text("scopes: {timing: all}\nfacets: {timing: {after: ['(']}}\ncues: {}\nsubject: [x]\nrelated: [x]", encoding="utf-8")
+    path.write_text(LEXICON.format("after: ['(']"), encoding="utf-8")
     with pytest.raises(LexiconError, match=r"facets\.timing\.after"):
         read_lexicon(path)
 
