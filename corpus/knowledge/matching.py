@@ -56,7 +56,7 @@ class Matcher:
         """Known names in the text, ascending and without overlaps."""
         if not self._by_key:
             return []
-        stream = list(letters(text))
+        stream = letters(text)
         offsets = [offset for _, offset in stream]
         found: list[Mention] = []
         for last, (length, allowed, group) in self._automaton.iter("".join(character for character, _ in stream)):

@@ -7,7 +7,6 @@ one, or where letters meet digits or a capital follows a small letter: "so pt" i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 HYPHENS = frozenset("-\u2010\u2011\u2012\u2013\u2014\u2212")
 SEPARATORS = HYPHENS | frozenset(" \t\n\r_\u00a0")
@@ -21,12 +20,12 @@ def strip_marks(text: str) -> str:
     return _CITATION_MARK.sub("", text).strip(_NOTE_MARKS)
 
 
-def letters(text: str) -> Iterator[tuple[str, int]]:
+def letters(text: str) -> list[tuple[str, int]]:
     """The characters that make up a name's key, in lower case, with their offsets into the text."""
-    for offset, character in enumerate(text):
-        if character not in SEPARATORS:
-            lower = character.lower()
-            yield (lower if len(lower) == 1 else character), offset
+    lower = text.lower()
+    if len(lower) != len(text):
+        lower = "".join(small if len(small := character.lower()) == 1 else character for character in text)
+    return [(character, offset) for offset, character in enumerate(lower) if character not in SEPARATORS]
 
 
 def key(text: str) -> str:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,7 @@ PLACES = ("title", "abstract", "own")
 
 def cue_features(title: str, abstract: str, cues: Mapping[str, re.Pattern[str]]) -> NDArray[np.float64]:
     """Logarithmic counts of each group of cues in each place, from plain texts: shape (places x groups,)."""
-    text = f"{title}\n{abstract}"
+    text = f"{title}\n{abstract}".lower()
     first = len(title) + 1
     own = [(first + start, first + end) for start, end in sentences(abstract) if _OWN.search(abstract, start, end)]
     counts = np.zeros((len(PLACES), len(cues)))
@@ -44,16 +45,14 @@ def cue_features(title: str, abstract: str, cues: Mapping[str, re.Pattern[str]])
     return np.log1p(counts).ravel()
 
 
-def terms(title: str, abstract: str) -> Iterator[str]:
+def terms(title: str, abstract: str) -> list[str]:
     """Words and pairs of neighbouring words of title and abstract, and those of the title again with a mark."""
-    for mark, text in (("title:", title), ("", title), ("", abstract)):
-        previous = ""
-        for match in _WORD.finditer(text.lower()):
-            word = match[0]
-            yield mark + word
-            if previous:
-                yield f"{mark}{previous} {word}"
-            previous = word
+    of_title = _with_pairs(_WORD.findall(title.lower()))
+    return [*(f"title:{term}" for term in of_title), *of_title, *_with_pairs(_WORD.findall(abstract.lower()))]
+
+
+def _with_pairs(words: list[str]) -> list[str]:
+    return [*words, *(f"{first} {second}" for first, second in pairwise(words))]
 
 
 def term_weights(title: str, abstract: str, inverse_frequency: Mapping[str, float]) -> dict[str, float]:

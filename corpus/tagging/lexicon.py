@@ -27,10 +27,11 @@ class Lexicon:
     scopes: Mapping[str, str]
     """Where the words of a facet count: all, study, own, results."""
     cues: Mapping[str, re.Pattern[str]]
+    """Patterns over text in lower case."""
     subject: re.Pattern[str]
-    """Words of which every core paper has at least one."""
+    """Parts of words of which every core paper has at least one, in lower case."""
     related: re.Pattern[str]
-    """Words of which a related paper without those has at least one."""
+    """Parts of words of which a related paper without those has at least one, in lower case."""
 
 
 def read_lexicon(path: Path) -> Lexicon:
@@ -55,16 +56,18 @@ def read_lexicon(path: Path) -> Lexicon:
             facet: {value: _compiled(path, f"facets.{facet}.{value}", patterns) for value, patterns in values.items()}
             for facet, values in raw["facets"].items()
         },
-        cues={group: _compiled(path, f"cues.{group}", patterns) for group, patterns in raw["cues"].items()},
-        subject=_compiled(path, "subject", raw["subject"]),
-        related=_compiled(path, "related", raw["related"]),
+        cues={group: _compiled(path, f"cues.{group}", patterns, 0) for group, patterns in raw["cues"].items()},
+        subject=_compiled(path, "subject", raw["subject"], 0, "(?:"),
+        related=_compiled(path, "related", raw["related"], 0, "(?:"),
     )
 
 
-def _compiled(path: Path, place: str, patterns: list[str]) -> re.Pattern[str]:
-    """One pattern of all; a pattern is matched without regard to case unless it starts with ``(?-i:``."""
+def _compiled(
+    path: Path, place: str, patterns: list[str], flags: int = re.IGNORECASE, opening: str = r"\b(?:"
+) -> re.Pattern[str]:
+    """One pattern of all; a part in ``(?-i:...)`` is matched in its very case."""
     try:
-        return re.compile(r"\b(?:" + "|".join(patterns) + r")", re.IGNORECASE)
+        return re.compile(opening + "|".join(patterns) + ")", flags)
     except re.error as error:
         raise LexiconError(f"{path.name}: {place}: no regular expression: {error}") from error
 

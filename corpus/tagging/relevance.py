@@ -7,7 +7,6 @@ the features of `features.py`; its weights were learned by `train.py` and are re
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -57,8 +56,9 @@ class RelevanceModel:
 
     def scores(self, title: str, abstract: str, lexicon: Lexicon) -> dict[str, float]:
         """Score of each class, adding up to 1, from plain texts."""
-        on_subject = _has(lexicon.subject, title, abstract)
-        if not on_subject and not _has(lexicon.related, title, abstract):
+        lower = f"{title}\n{abstract}".lower()
+        on_subject = lexicon.subject.search(lower) is not None
+        if not on_subject and lexicon.related.search(lower) is None:
             rest = (1 - WITHOUT_A_WORD) / 2
             return {"core": rest, "related": rest, "no": WITHOUT_A_WORD}
         logits = self.intercept + cue_features(title, abstract, lexicon.cues) @ self.cue_weights
@@ -70,10 +70,6 @@ class RelevanceModel:
         if not on_subject:
             odds[RELEVANCE.index("core")] = 0.0
         return dict(zip(RELEVANCE, (odds / odds.sum()).tolist(), strict=True))
-
-
-def _has(pattern: re.Pattern[str], title: str, abstract: str) -> bool:
-    return pattern.search(title) is not None or pattern.search(abstract) is not None
 
 
 def decide(scores: Mapping[str, float]) -> str:

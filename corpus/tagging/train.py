@@ -59,7 +59,7 @@ def background_examples(path: Path, count: int, weight: float, seed: int, withou
     cues = load_lexicon().cues
     pool = []
     for line in read_lines(path):
-        text = f"{line['title']} {line['abstract']}"
+        text = f"{line['title']} {line['abstract']}".lower()
         if line["id"] not in without and not any(cues[group].search(text) for group in SUBJECT_CUES):
             pool.append(line)
     drawn = random.Random(seed).sample(pool, min(count, len(pool)))  # noqa: S311 - a draw of examples, not a secret
