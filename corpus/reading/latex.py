@@ -10,7 +10,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 
-from corpus.citations import read_bibliography
+from corpus import citations
 from corpus.reading.commands import FLOATS
 from corpus.reading.document import Document, DocumentTable, Paragraph, Section
 from corpus.reading.expander import Expander, Expansion
@@ -66,7 +66,7 @@ def read_latex(files: Mapping[str, bytes], *, sha256: str = "") -> Document:
     expansion = expander.run(text, root)
     walker = _Walker(expansion)
     walker.walk()
-    bibliography = read_bibliography(expansion.tokens, sources.bibliography(root, expansion), expander.expand)
+    bibliography = citations.read_bibliography(expansion.tokens, sources.bibliography(root, expansion), expander.expand)
     return Document(
         title=walker.title,
         abstract=walker.abstract,
