@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 
 from db.schema import RESULT_VIEW
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 60
+CACHE_KIB = 64 * 1024
 
 
 class DatabaseError(Exception):
@@ -33,6 +34,16 @@ class NotADatabaseError(DatabaseError):
 
 class MissingDatabaseError(DatabaseError):
     """There is no database yet."""
+
+
+class UnwritableDatabaseError(DatabaseError):
+    """The disk took no more of the database; the transaction was undone."""
+
+    def __init__(self, database: str | None, reason: str) -> None:
+        super().__init__(
+            f"cannot write the database {database} ({reason}): make room on its disk, then run the same command again "
+            "to go on; nothing is half-written"
+        )
 
 
 def database_url(target: str | Path) -> URL:
@@ -86,6 +97,7 @@ def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "handle_error", _explain_full_disk)
     return engine
 
 
@@ -96,12 +108,22 @@ def _configure_sqlite(dbapi_connection: Any, _record: object) -> None:
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute("PRAGMA synchronous = NORMAL")
+    # The default of 2 MB makes a bulk load read its own indexes again and again.
+    cursor.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     cursor.close()
 
 
 def _begin_sqlite(connection: Connection) -> None:
     read_only = connection.get_execution_options().get("read_only", False)
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _explain_full_disk(context: ExceptionContext) -> Exception | None:
+    reason = str(context.original_exception)
+    # A limit on the size of files reaches SQLite as a disk that fails.
+    if reason not in ("database or disk is full", "disk I/O error"):
+        return None
+    return UnwritableDatabaseError(context.engine.url.database if context.engine else None, reason)
 
 
 def _migrate(engine: Engine, url: URL) -> None:

@@ -23,6 +23,8 @@ _CHUNK_BYTES = 2**20
 _HEAD_BYTES = 1024
 _PDF_END_BYTES = 2048
 _GZIP = b"\x1f\x8b"
+_DEFLATED = _GZIP + b"\x08"
+"""Gzip with its only method; two bytes alone may be anything."""
 
 SINGLE_NAMES = {"tex": "main.tex", "html": "main.html", "ps": "main.ps", "pdf": "main.pdf"}
 """Names given to an e-print that is one file."""
@@ -88,6 +90,8 @@ def unpack(data: bytes, *, max_members: int = MAX_MEMBERS, max_bytes: int = MAX_
         TooManyMembersError, TooLargeError, CompressionBombError: it is larger than a paper.
     """
     form = sniff(data)
+    if form == "unknown" and data.startswith(_DEFLATED):
+        _gunzip(data, max_bytes)
     if form in ("unknown", "zip"):
         what = "a zip or docx file" if form == "zip" else f"starting with {data[:8]!r}"
         raise UnknownFormatError(f"the e-print is {what}; only TeX, tar, HTML, PostScript and PDF are read")

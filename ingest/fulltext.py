@@ -69,6 +69,16 @@ class InvalidKeyError(ValueError):
         super().__init__(f"{sha256!r} is no SHA-256 in lower-case hexadecimal digits")
 
 
+class UnwritableStoreError(Exception):
+    """The disk took no more files; the file store holds what it held before."""
+
+    def __init__(self, folder: Path, error: OSError) -> None:
+        super().__init__(
+            f"cannot keep an e-print in {folder} ({error.strerror or error}): make room on its disk, then run the same "
+            "command again to go on"
+        )
+
+
 class FileStore:
     """Files in a folder by the SHA-256 of their content, so that each content is kept once."""
 
@@ -76,21 +86,14 @@ class FileStore:
         self.folder = Path(folder)
 
     def put(self, data: bytes) -> str:
-        """Keep the bytes and return their key. A reader never sees half a file."""
+        """Keep the bytes and return their key; raises UnwritableStoreError. A reader never sees half a file."""
         sha256 = hashlib.sha256(data).hexdigest()
         target = self.path(sha256)
         if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=".incoming-")
             try:
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(data)
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.replace(temporary, target)
-            except BaseException:
-                Path(temporary).unlink(missing_ok=True)
-                raise
+                _write_whole(target, data)
+            except OSError as error:
+                raise UnwritableStoreError(self.folder, error) from error
         return sha256
 
     def get(self, sha256: str) -> bytes:
@@ -106,6 +109,20 @@ class FileStore:
         if not _SHA256.fullmatch(sha256):
             raise InvalidKeyError(sha256)
         return self.folder / sha256[:2] / sha256
+
+
+def _write_whole(target: Path, data: bytes) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=".incoming-")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def _content_of(engine: Engine) -> dict[str, list[str]]:
     return {name: sorted(rows.values()) for name, rows in said.items() if name not in logs}
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def content_of() -> Callable[[Engine], dict[str, list[str]]]:
     """Gives the content of a database, to be compared with that of another."""
     return _content_of

@@ -15,7 +15,14 @@ from sqlalchemy import Engine
 from db.readings import Processing, save_tags
 from db.records import Tags
 from ingest import fulltext
-from ingest.fulltext import FileStore, InvalidKeyError, RefusedError, UnknownPaperError, fetch
+from ingest.fulltext import (
+    FileStore,
+    InvalidKeyError,
+    RefusedError,
+    UnknownPaperError,
+    UnwritableStoreError,
+    fetch,
+)
 from ingest.harvest import harvest
 from ingest.http import PoliteClient, TrafficStoppedError, UnavailableError
 from ingest.replica.faults import Fault
@@ -223,10 +230,10 @@ def test_the_store_keeps_each_content_once_and_whole(tmp_path: Path, monkeypatch
         store.get("0" * 64)
 
     def fail(*_: object) -> None:
-        raise OSError("disk full")
+        raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(fulltext.os, "replace", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(UnwritableStoreError, match=r"No space left on device.*make room"):
         store.put(b"other")
     assert len([path for path in store.folder.rglob("*") if path.is_file()]) == 1
 
