@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -21,6 +21,8 @@ class HarvestRun:
     base_url: str
     """Empty for arXiv itself."""
     set_spec: str
+    query: str | None
+    """Of the query API, or the name of a snapshot's file."""
     from_date: date | None
     until_date: date | None
     resumption_token: str | None
@@ -40,7 +42,8 @@ def start_run(
     *,
     source: str,
     base_url: str,
-    set_spec: str,
+    set_spec: str = "",
+    query: str | None = None,
     from_date: date | None,
     until_date: date | None,
     now: datetime,
@@ -51,6 +54,7 @@ def start_run(
             source=source,
             base_url=base_url,
             set_spec=set_spec,
+            query=query,
             from_date=from_date,
             until_date=until_date,
             state="running",
@@ -67,13 +71,16 @@ def run(connection: Connection, run_id: int) -> HarvestRun:
     return _run(connection.execute(_select().where(harvest_run.c.id == run_id)).mappings().one())
 
 
-def unfinished_run(connection: Connection, *, source: str, base_url: str, set_spec: str) -> HarvestRun | None:
-    """Return the newest run of a set that was left before its end, else None."""
-    row = connection.execute(_of_set(source, base_url, set_spec, "running").limit(1)).mappings().first()
+def unfinished_run(
+    connection: Connection, *, source: str, base_url: str, set_spec: str = "", query: str | None = None
+) -> HarvestRun | None:
+    """Return the newest run of a set, query or file that was left before its end, else None."""
+    runs = _of_set(source, base_url, set_spec, "running").where(harvest_run.c.query == query)
+    row = connection.execute(runs.limit(1)).mappings().first()
     return _run(row) if row else None
 
 
-def finished_runs(connection: Connection, *, source: str, base_url: str, set_spec: str) -> list[HarvestRun]:
+def finished_runs(connection: Connection, *, source: str, base_url: str, set_spec: str = "") -> list[HarvestRun]:
     """Return the runs of a set that reached their end, newest first."""
     return [_run(row) for row in connection.execute(_of_set(source, base_url, set_spec, "done")).mappings()]
 
@@ -83,7 +90,7 @@ def advance_run(
     run_id: int,
     *,
     token: str | None,
-    response_date: datetime,
+    response_date: datetime | None,
     records: int,
     added: int,
     changed: int,
@@ -119,6 +126,15 @@ def end_run(connection: Connection, run_id: int, *, state: str, now: datetime, r
         update(harvest_run)
         .where(harvest_run.c.id == run_id)
         .values(state=state, finished_at=now, resumption_token=None, reason=reason)
+    )
+
+
+def cover(connection: Connection, run_id: int, until: date) -> None:
+    """Write up to which day a run has brought everything, where no server says so."""
+    connection.execute(
+        update(harvest_run)
+        .where(harvest_run.c.id == run_id)
+        .values(until_date=until, response_date=datetime.combine(until, time()))
     )
 
 

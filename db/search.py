@@ -7,16 +7,19 @@ weighted five times the abstract (https://www.sqlite.org/fts5.html, section 5.1)
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+_INSERT_TRIGGER = """CREATE TRIGGER paper_search_insert AFTER INSERT ON paper BEGIN
+         INSERT INTO paper_search(rowid, title, abstract) VALUES (new.id, new.title, new.abstract);
+       END"""
 SEARCH_SQL = (
     """CREATE VIRTUAL TABLE paper_search USING fts5(
          title, abstract, content='paper', content_rowid='id', tokenize="porter unicode61 remove_diacritics 2")""",
-    """CREATE TRIGGER paper_search_insert AFTER INSERT ON paper BEGIN
-         INSERT INTO paper_search(rowid, title, abstract) VALUES (new.id, new.title, new.abstract);
-       END""",
+    _INSERT_TRIGGER,
     """CREATE TRIGGER paper_search_delete AFTER DELETE ON paper BEGIN
          INSERT INTO paper_search(paper_search, rowid, title, abstract)
          VALUES ('delete', old.id, old.title, old.abstract);
@@ -54,6 +57,24 @@ def create_search(connection: Connection) -> None:
         return
     for statement in SEARCH_SQL:
         connection.exec_driver_sql(statement)
+
+
+@contextmanager
+def indexed_together(connection: Connection) -> Iterator[None]:
+    """Index the papers inserted within the context by one statement at its end, not one by one.
+
+    The trigger is away only within the transaction, so that no other connection can insert without it.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    newest = connection.exec_driver_sql("SELECT coalesce(max(id), 0) FROM paper").scalar_one()
+    connection.exec_driver_sql("DROP TRIGGER paper_search_insert")
+    yield
+    connection.exec_driver_sql(
+        "INSERT INTO paper_search(rowid, title, abstract) SELECT id, title, abstract FROM paper WHERE id > ?", (newest,)
+    )
+    connection.exec_driver_sql(_INSERT_TRIGGER)
 
 
 def match_expression(words: str) -> str:

@@ -10,7 +10,10 @@ import re
 
 from ingest.tex import normalise_space, to_unicode
 
-_PART = re.compile(r"\s*,\s*(?:and\s+|&\s+)?|\s+and\s+|\s+&\s+|\s*;\s*", re.IGNORECASE)
+_PART = re.compile(r" ?[,;] ?(?:and |& )?| (?:and|&) ", re.IGNORECASE)
+"""Between two names of a line whose spaces are single."""
+_ODD = re.compile(r"\b(?:et|and|others|jr|sr|ii|iii|iv|for|on)\b|^\W*$", re.IGNORECASE)
+"""What may stand in a part that is more or less than a name."""
 _LEADING_GROUP = re.compile(r"^(?P<group>[^:,]*\b(?:collaborations?|consortium|team|group)\b[^:,]*):\s*", re.IGNORECASE)
 _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv)\.?", re.IGNORECASE)
 _NOBODY = re.compile(r"et\s+al\.?|and|others|\W*", re.IGNORECASE)
@@ -27,6 +30,9 @@ def split_authors(text: str) -> tuple[str, ...]:
         names.append(group["group"].strip())
         line = line[group.end() :]
     for part in _PART.split(line):
+        if not _ODD.search(part):
+            names.append(part.strip())
+            continue
         name = _ET_AL.sub("", _ON_BEHALF.sub("", part.strip()))
         if _SUFFIX.fullmatch(name) and names:
             names[-1] = f"{names[-1]}, {name}"
@@ -37,6 +43,8 @@ def split_authors(text: str) -> tuple[str, ...]:
 
 def _without_parentheses(text: str) -> str:
     """Drop what stands in parentheses, however deep; an unclosed one ends the text."""
+    if "(" not in text and ")" not in text:
+        return text
     kept: list[str] = []
     depth = 0
     for character in text:

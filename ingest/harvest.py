@@ -7,11 +7,11 @@ re-stamped between two pages shifts the others, so that one may be missed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from db import harvests, papers
 from db.harvests import HarvestRun
@@ -20,6 +20,8 @@ from ingest.oai import BadTokenError, OaiError, Page, Window, list_records
 from ingest.recording import stored_requests
 
 SOURCE = "oai"
+SNAPSHOT = "snapshot"
+"""Source of runs that loaded arXiv's bulk snapshot; a whole one stands for a harvest of every set."""
 OVERLAP = timedelta(days=2)
 MAX_REWINDS = 3
 """How often in a row the server may forget its token before a harvest gives up."""
@@ -97,7 +99,7 @@ def _left_unfinished(engine: Engine, client: PoliteClient, set_spec: str) -> Har
 def _new_run(engine: Engine, client: PoliteClient, window: Window, now: datetime) -> HarvestRun:
     source = _source(client, window.set_spec)
     with engine.begin() as connection:
-        start = window.from_date or _covered(harvests.finished_runs(connection, **source))
+        start = window.from_date or _covered(_finished_runs(connection, source))
         if start and window.until_date:
             # A clock that was set back must not turn the window round.
             start = min(start, window.until_date)
@@ -106,6 +108,12 @@ def _new_run(engine: Engine, client: PoliteClient, window: Window, now: datetime
 
 def _source(client: PoliteClient, set_spec: str) -> dict[str, str]:
     return {"source": SOURCE, "base_url": client.addresses.base_url or "", "set_spec": set_spec}
+
+
+def _finished_runs(connection: Connection, source: Mapping[str, str]) -> list[HarvestRun]:
+    """Finished runs of a set, and of the snapshots that hold it."""
+    snapshots = harvests.finished_runs(connection, source=SNAPSHOT, base_url=source["base_url"])
+    return harvests.finished_runs(connection, **source) + snapshots
 
 
 def _covered(finished: Sequence[HarvestRun]) -> date | None:

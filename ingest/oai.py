@@ -8,36 +8,29 @@ token says whether there is more. Protocol: openarchives.org/OAI/openarchivespro
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from email.utils import parsedate_to_datetime
 
 from lxml import etree
 
 from db.records import PaperRecord, Unread, VersionRecord
 from ingest.arxiv_id import OAI_PREFIX, InvalidArxivIdError, parse
-from ingest.authors import split_authors
 from ingest.http import BrokenBodyError, PoliteClient
-from ingest.tex import accents_to_unicode, normalise_space, to_unicode
+from ingest.metadata import read_paper, read_version
+from ingest.tex import normalise_space
 
 FORMAT = "arXivRaw"
 MAX_PAGES = 20_000
 """More pages than arXiv has records for at its smallest known page size; a list longer than that never ends."""
 EARLIEST_DATESTAMP = date(2005, 9, 16)
 """Asking for changes before this day is an error, and all records are of this day or later."""
-SYNTHETIC_REPORT_NUMBER = "SYNTHETIC"
 
 _OAI = "{http://www.openarchives.org/OAI/2.0/}"
 _RAW = "{http://arxiv.org/OAI/arXivRaw/}"
 _SET = re.compile(r"[a-z-]+(?::[a-z-]+(?::[A-Za-z-]+)?)?")
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _STRAY_BYTE = re.compile("[\udc80-\udcff]")
-_WITHDRAWN = re.compile(
-    r"^withdrawn\b|\b(?:this|the)\s+(?:paper|article|manuscript|submission|preprint|e-?print|work|note)"
-    r"\s+(?:has been|was|is|is being|had been)\s+withdrawn\b",
-    re.IGNORECASE,
-)
 
 
 class OaiError(Exception):
@@ -293,54 +286,16 @@ def _read_header(element: etree._Element) -> Header:
 
 
 def _read_paper(raw: etree._Element, header: Header) -> PaperRecord:
-    fields = {str(child.tag).removeprefix(_RAW): normalise_space(child.text or "") for child in raw}
+    fields = {str(child.tag).removeprefix(_RAW): child.text or "" for child in raw}
     arxiv_id = parse(fields.get("id", "")).paper
     if arxiv_id != header.arxiv_id:
         raise ValueError(f"its header names {header.arxiv_id}, its metadata {arxiv_id}")
-    versions = tuple(sorted(map(_read_version, raw.iterfind(f"{_RAW}version")), key=lambda version: version.number))
-    if not versions:
-        raise ValueError("it has no version")
-    if versions[0].number != 1:
-        raise ValueError(f"it lacks version 1, whose date growth is counted by; the first is v{versions[0].number}")
-    title = to_unicode(fields.get("title", ""))
-    if not title:
-        raise ValueError("it has no title")
-    return PaperRecord(
-        arxiv_id=arxiv_id,
-        title=title,
-        abstract=accents_to_unicode(fields.get("abstract", "")),
-        authors=split_authors(fields.get("authors", "")),
-        categories=tuple(dict.fromkeys(fields.get("categories", "").split())),
-        versions=versions,
-        submitter=to_unicode(fields.get("submitter", "")),
-        comments=accents_to_unicode(fields.get("comments", "")),
-        journal_ref=accents_to_unicode(fields.get("journal-ref", "")),
-        report_number=fields.get("report-no", ""),
-        doi=fields.get("doi", ""),
-        license=fields.get("license", ""),
-        datestamp=header.datestamp,
-        withdrawn=_is_withdrawn(versions[-1], fields),
-        synthetic=fields.get("report-no", "") == SYNTHETIC_REPORT_NUMBER,
-    )
+    versions = [_read_version(element) for element in raw.iterfind(f"{_RAW}version")]
+    return read_paper(arxiv_id, fields, versions, header.datestamp)
 
 
 def _read_version(element: etree._Element) -> VersionRecord:
-    name = element.get("version", "")
-    if not re.fullmatch(r"v[1-9][0-9]*", name):
-        raise ValueError(f"{name!r} is no name of a version")
-    text = (element.findtext(f"{_RAW}date") or "").strip()
-    try:
-        submitted = parsedate_to_datetime(text)
-    except ValueError:
-        raise ValueError(f"{text!r}, the date of {name}, is no date") from None
-    return VersionRecord(
-        number=int(name[1:]),
-        submitted=submitted.astimezone(UTC).replace(tzinfo=None) if submitted.tzinfo else submitted,
-        size=(element.findtext(f"{_RAW}size") or "").strip(),
-        source_type=(element.findtext(f"{_RAW}source_type") or "").strip(),
+    date_text, size, source_type = (
+        (element.findtext(_RAW + name) or "").strip() for name in ("date", "size", "source_type")
     )
-
-
-def _is_withdrawn(newest: VersionRecord, fields: Mapping[str, str]) -> bool:
-    """ArXiv marks a withdrawn version ``I``; older withdrawals stand in the comments alone."""
-    return "I" in newest.source_type or bool(_WITHDRAWN.search(fields.get("comments", "")))
+    return read_version(element.get("version", ""), date_text, size, source_type)

@@ -62,13 +62,13 @@ _ACCENT = re.compile(
 _FORMATTING = re.compile(r"\\(?:emph|text(?:bf|it|tt|sc|sf|rm|up)?|mbox|uppercase)\s*(?=\{)")
 _COMMAND = re.compile(r"\\[A-Za-z]")
 _ESCAPED = re.compile(r"\\([&%#_$])")
+_MARK = re.compile(r"[\\{}~]")
 _MATH = re.compile(r"((?<!\\)\$\$?[^$]+\$\$?)")
-_SPACE = re.compile(r"\s+")
 
 
 def normalise_space(text: str) -> str:
     """Return the text with every run of white space as one space, and none at the ends."""
-    return _SPACE.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def accents_to_unicode(text: str) -> str:
@@ -83,7 +83,7 @@ def to_unicode(text: str) -> str:
 
     Formulas stay as they are, so that no reader takes ``$n$`` for a word.
     """
-    if not any(mark in text for mark in "\\{}~"):
+    if not _MARK.search(text):
         return text
     return _outside_math(text, _plain)
 

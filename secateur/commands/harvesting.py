@@ -33,7 +33,8 @@ def polite_client(settings: Settings) -> PoliteClient:
     """The one client for arXiv; all processes of a user share its record of the last request."""
     if settings.arxiv_url is None and not settings.contact:
         raise UsageError(
-            "arXiv wants to know whom to write to: set SECATEUR_CONTACT to your e-mail address, or contact in secateur.toml"
+            "arXiv wants to know whom to write to: set SECATEUR_CONTACT to your e-mail address, or contact in "
+            "secateur.toml"
         )
     return PoliteClient(
         settings.user_agent, settings.state, base_url=settings.arxiv_url, gap_seconds=settings.gap_seconds
@@ -55,29 +56,67 @@ def harvest(
     sets: Annotated[
         list[str] | None, typer.Option("--set", metavar="SET", help="OAI-PMH set such as cs:cs:LG; may be repeated.")
     ] = None,
-    from_day: Annotated[str | None, typer.Option("--from", metavar="DAY", help="First day of change.")] = None,
-    until_day: Annotated[str | None, typer.Option("--until", metavar="DAY", help="Last day of change.")] = None,
+    query: Annotated[
+        str | None, typer.Option(metavar="Q", help="For atom: a query such as 'cat:cs.LG AND abs:pruning'.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option(metavar="F", help="For snapshot: arXiv's metadata file, plain, gzip or zip.")
+    ] = None,
+    from_day: Annotated[
+        str | None, typer.Option("--from", metavar="DAY", help="First day of change; for atom, of submission.")
+    ] = None,
+    until_day: Annotated[
+        str | None, typer.Option("--until", metavar="DAY", help="Last day of change; for atom, of submission.")
+    ] = None,
     arxiv_url: UrlOption = None,
     db: DbOption = None,
     format: FormatOption = None,  # noqa: A002 - the option's name
 ) -> None:
     """Bring metadata of papers into the database; goes on where the last harvest ended."""
-    if source in ("atom", "snapshot"):
-        raise UsageError(f"`secateur harvest --source {source}` is not built yet")
-    if source != "oai":
-        raise UsageError(f"--source is oai, atom or snapshot, not {source!r}")
+    given = {"--set": sets, "--query": query, "--file": file, "--from": from_day, "--until": until_day}
+    _check_source(source, {option for option, value in given.items() if value is not None})
     settings = settings_for(
         context, db=db, arxiv_url=arxiv_url, sets=[s for item in sets for s in item.split()] if sets else None
     )
-    first, last = _day(from_day, "--from"), _day(until_day, "--until")
-    if first and last and first > last:
-        raise UsageError(f"--from {first} is after --until {last}")
+    window = (_day(from_day, "--from"), _day(until_day, "--until"))
+    if window[0] and window[1] and window[0] > window[1]:
+        raise UsageError(f"--from {window[0]} is after --until {window[1]}")
+    if file is not None:
+        summary = _from_snapshot(settings, file)
+    elif query is not None:
+        summary = _from_atom(settings, query, *window)
+    else:
+        summary = _from_oai(settings, *window)
+    print_rows([_counts(summary)], format)
+
+
+OPTIONS_OF_SOURCE = {
+    "oai": {"--set", "--from", "--until"},
+    "atom": {"--query", "--from", "--until"},
+    "snapshot": {"--file"},
+}
+NEEDED_BY_SOURCE = {"atom": "--query", "snapshot": "--file"}
+
+
+def _check_source(source: str, given: set[str]) -> None:
+    if source not in OPTIONS_OF_SOURCE:
+        raise UsageError(f"--source is oai, atom or snapshot, not {source!r}")
+    needed = NEEDED_BY_SOURCE.get(source)
+    if needed and needed not in given:
+        raise UsageError(f"--source {source} needs {needed}")
+    odd = sorted(given - OPTIONS_OF_SOURCE[source])
+    if odd:
+        fitting = " or ".join(name for name, options in OPTIONS_OF_SOURCE.items() if odd[0] in options)
+        raise UsageError(f"{odd[0]} is for --source {fitting}, not for {source}")
+
+
+def _from_oai(settings: Settings, first: date | None, last: date | None) -> HarvestSummary:
     with polite_client(settings) as client, Progress("harvest") as progress:
 
         def told(set_spec: str, so_far: HarvestSummary) -> None:
             progress(so_far.records, None, set_spec)
 
-        summary = harvest_sets(
+        return harvest_sets(
             writable(settings),
             client,
             sets=settings.sets,
@@ -86,7 +125,39 @@ def harvest(
             now=utc_now(),
             progress=told,
         )
-    print_rows([_counts(summary)], format)
+
+
+def _from_atom(settings: Settings, query: str, first: date | None, last: date | None) -> HarvestSummary:
+    from ingest.atom import harvest_query
+
+    with polite_client(settings) as client, Progress("harvest") as progress:
+
+        def told(so_far: HarvestSummary, slices: int) -> None:
+            progress(so_far.records, None, f"{slices} slices left")
+
+        return harvest_query(
+            writable(settings),
+            client,
+            query=query,
+            from_date=first,
+            until_date=last,
+            now=utc_now(),
+            progress=told,
+        )
+
+
+def _from_snapshot(settings: Settings, file: Path) -> HarvestSummary:
+    from ingest.snapshot import load_snapshot
+
+    if not file.is_file():
+        raise UsageError(f"there is no file {file}")
+    with Progress("snapshot, MB") as progress:
+
+        def told(read: int, total: int, so_far: HarvestSummary) -> None:
+            progress(read // 10**6, max(1, total // 10**6), f"{so_far.records:,} records")
+
+        base_url = settings.arxiv_url or ""
+        return load_snapshot(writable(settings), file, base_url=base_url, now=utc_now(), progress=told)
 
 
 def _counts(summary: HarvestSummary) -> dict[str, int]:
