@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -32,46 +31,16 @@ def growth(
     format: FormatOption = None,  # noqa: A002 - the option's name
 ) -> None:
     """Papers by month of version 1, and how fast they double, overall and in the last years."""
-    from analysis.growth import fit_growth, local_growth, monthly_counts
+    from secateur.library import Corpus
 
-    with readable(settings_for(context, db=db)).connect() as connection:
-        papers = views.papers(connection)
-    if relevance != "all":
-        papers = papers[papers["relevance"] == relevance]
-        if papers.empty:
-            raise UsageError(f"no paper is tagged {relevance!r} (core, related or no); run `secateur tag` first")
-    if category:
-        papers = papers[papers["primary_category"] == category]
-    try:
-        monthly = monthly_counts(papers, _this_month())
-        if counts:
-            print_rows(records(monthly), format, columns=list(monthly.columns))
-            return
-        fits = [fit_growth(monthly, method=method) for method in ("nb2", "quasi-poisson")]
-        local = local_growth(monthly)
-    except ValueError as error:
-        raise UsageError(str(error)) from error
-    rows = [
-        {
-            "span": "all" if number == 0 else "all, quasi-poisson",
-            "first": fit.first,
-            "until": fit.until,
-            "papers": fit.papers,
-            "doubling_time": fit.doubling_time,
-            "doubling_low": fit.doubling_interval[0],
-            "doubling_high": fit.doubling_interval[1],
-            "rate": fit.rate,
-            "papers_per_day": fit.papers_per_day,
-        }
-        for number, fit in enumerate(fits)
-    ]
-    names = [name for name in rows[0] if name in local.columns]
-    rows += [{"span": "local"} | row for row in records(local[names])]
-    print_rows(rows, format, columns=list(rows[0]))
-
-
-def _this_month() -> date:
-    return utc_now().date().replace(day=1)
+    kind = None if relevance == "all" else relevance
+    with Corpus(settings_for(context, db=db).db) as corpus:
+        try:
+            view = corpus.monthly_papers if counts else corpus.growth
+            frame = view(relevance=kind, category=category)
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+    print_rows(records(frame), format, columns=list(frame.columns))
 
 
 def baselines(

@@ -3,16 +3,27 @@
 import io
 import json
 import shutil
+import sqlite3
 from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from db.session import open_database
+from ingest.fulltext import FileStore, fetch
+from ingest.harvest import harvest
+from ingest.http import PoliteClient
 from ingest.replica.server import Replica
 from secateur.cli import main
+from secateur.demo.literature import write_literature
+from secateur.nightly import find
+from secateur.stages import extract_papers, tag_papers
+
+NOW = datetime(2026, 11, 22, 4, 30)
 
 
 @dataclass(frozen=True)
@@ -59,3 +70,29 @@ def secateur(gold_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         patch.setenv("SECATEUR_SETS", '[""]')
         patch.setenv("SECATEUR_STATE", str(tmp_path_factory.mktemp("state")))
         yield Secateur(tmp_path_factory.mktemp("db") / "a.db", replica.url)
+
+
+@pytest.fixture(scope="session")
+def read_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an invented literature after the real stages, ``a.db`` and ``files``; only to be read."""
+    folder = tmp_path_factory.mktemp("corpus")
+    write_literature(folder / "arxiv", seed=5, papers=60, until=date(2026, 11, 1))
+    engine = open_database(folder / "a.db")
+    store = FileStore(folder / "files")
+    with Replica(folder / "arxiv") as replica, PoliteClient("tests", folder / "state", replica.url) as client:
+        harvest(engine, client, sets=[""], now=NOW)
+        tag_papers(engine, lambda: NOW)
+        fetch(engine, client, store, now=NOW)
+    extract_papers(engine, store, lambda: NOW)
+    find(engine, NOW)
+    engine.dispose()
+    return folder
+
+
+@pytest.fixture
+def own_corpus(read_corpus: Path, tmp_path: Path) -> Path:
+    """A copy of the corpus that was read, for a test that changes it."""
+    shutil.copytree(read_corpus / "files", tmp_path / "files")
+    with closing(sqlite3.connect(read_corpus / "a.db")) as source, closing(sqlite3.connect(tmp_path / "a.db")) as copy:
+        source.backup(copy)
+    return tmp_path

@@ -1,0 +1,157 @@
+"""The corpus from Python: ``Corpus`` answers questions as pandas frames, read-only, by the views and the analyses.
+
+Every frame is read afresh from the database, so a corpus that a nightly fills while a notebook is open shows the new
+papers at the next call. The columns are those of docs/architecture.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, fields
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import TracebackType
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from db import views
+from db.query import run_query
+from db.search import Hit, search
+from db.session import open_readonly
+from secateur.settings import load_settings
+
+MOST_ROWS = 1_000_000
+GROWTH_SPANS = {"all": "nb2", "all, quasi-poisson": "quasi-poisson"}
+"""What the fits to the whole time are called, and how each is made."""
+
+
+class NoSuchPapersError(ValueError):
+    """No paper of the corpus is of the kind that was asked for."""
+
+
+class Corpus:
+    """A Secateur database, opened for reading; close it, or use it in a ``with`` statement.
+
+    Args:
+        path: the SQLite file or a database URL; by default that of the settings, as on the command line.
+
+    Raises:
+        db.session.MissingDatabaseError: there is no database yet.
+    """
+
+    def __init__(self, path: str | Path | None = None) -> None:
+        self.path = str(path or load_settings().db)
+        self._engine = open_readonly(self.path)
+
+    def __repr__(self) -> str:
+        return f"Corpus({self.path!r})"
+
+    def __enter__(self) -> Corpus:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def _frame(self, view: Callable[[Connection], pd.DataFrame]) -> pd.DataFrame:
+        with self._engine.connect() as connection:
+            return view(connection)
+
+    def papers(self) -> pd.DataFrame:
+        """One row a paper, by the date of version 1."""
+        return self._frame(views.papers)
+
+    def tags(self) -> pd.DataFrame:
+        """One row a tag: relevance, facets and names, each with the characters that it was read from."""
+        return self._frame(views.tags)
+
+    def results(self) -> pd.DataFrame:
+        """One row a result: one number of one cell, a person's correction over the machine's reading."""
+        return self._frame(views.results)
+
+    def citations(self) -> pd.DataFrame:
+        """One row an entry of a bibliography."""
+        return self._frame(views.citations)
+
+    def findings(self) -> pd.DataFrame:
+        """One row a question or finding that a rule raises now."""
+        return self._frame(views.findings)
+
+    def search(self, words: str, *, limit: int = 20) -> pd.DataFrame:
+        """Papers whose title or abstract holds all the words, best first; ValueError if there is no word."""
+        with self._engine.connect() as connection:
+            hits = search(connection, words, limit=limit)
+        return pd.DataFrame([asdict(hit) for hit in hits], columns=[field.name for field in fields(Hit)])
+
+    def query(self, sql: str, *, limit: int = MOST_ROWS, seconds: float = 600.0) -> pd.DataFrame:
+        """The rows of one SQL statement that reads; db.query.QueryError if it is wrong, writes or takes too long.
+
+        Raises ValueError rather than leaving rows out when there are more than ``limit``.
+        """
+        answer = run_query(self._engine, sql, row_limit=limit, seconds=seconds)
+        if answer.truncated:
+            raise ValueError(f"the query has more than {limit:,} rows; add a LIMIT to it, or raise limit=")
+        return pd.DataFrame.from_records(list(answer.rows), columns=list(answer.columns))
+
+    def comparisons(self, *, missing: bool = False) -> pd.DataFrame:
+        """One row a pair of papers of which the first compares with the second; ``missing`` gives those it left out."""
+        from analysis.comparisons import comparison_graph, edge_table, missing_comparisons
+
+        with self._engine.connect() as connection:
+            graph = comparison_graph(
+                views.papers(connection), views.tags(connection), views.results(connection), views.citations(connection)
+            )
+        return missing_comparisons(graph) if missing else edge_table(graph)
+
+    def monthly_papers(
+        self, *, relevance: str | None = "core", category: str | None = None, until: date | None = None
+    ) -> pd.DataFrame:
+        """Papers by month of version 1: start, days, papers.
+
+        Args:
+            relevance: which papers to count: core, related, no, or None for all.
+            category: count papers of this primary category only.
+            until: the first day that is not counted, by default the first of this month.
+
+        Raises:
+            NoSuchPapersError: no paper is so tagged.
+            ValueError: real and invented papers stand together in the corpus.
+        """
+        from analysis.growth import monthly_counts
+
+        papers = self.papers()
+        if relevance is not None:
+            papers = papers[papers["relevance"] == relevance]
+            if papers.empty:
+                raise NoSuchPapersError(
+                    f"no paper is tagged {relevance!r} (core, related or no); run `secateur tag` first"
+                )
+        if category is not None:
+            papers = papers[papers["primary_category"] == category]
+        return monthly_counts(papers, until or datetime.now(UTC).date().replace(day=1))
+
+    def growth(
+        self, *, relevance: str | None = "core", category: str | None = None, until: date | None = None
+    ) -> pd.DataFrame:
+        """How fast papers double, in years: fitted to the whole time in two ways, and in windows of four years.
+
+        Arguments and errors are those of `monthly_papers`; too few papers for a fit are a ValueError too.
+        """
+        from analysis.growth import fit_growth, local_growth
+
+        monthly = self.monthly_papers(relevance=relevance, category=category, until=until)
+        rows = []
+        for span, method in GROWTH_SPANS.items():
+            fit = fit_growth(monthly, method=method)
+            low, high = fit.doubling_interval
+            stated = {name: getattr(fit, name) for name in ("first", "until", "papers", "doubling_time")}
+            interval = {"doubling_low": low, "doubling_high": high}
+            rows.append({"span": span} | stated | interval | {"rate": fit.rate, "papers_per_day": fit.papers_per_day})
+        local = local_growth(monthly).assign(span="local", papers_per_day=float("nan"))
+        return pd.concat([pd.DataFrame(rows), local[list(rows[0])]], ignore_index=True)
