@@ -38,9 +38,9 @@ class Example:
 class Settings:
     """Settings of the fit."""
 
-    strength: float = 3.0
+    strength: float = 0.1
     """Inverse of the regularisation, as scikit-learn's ``C``."""
-    word_scale: float = 5.0
+    word_scale: float = 8.0
     """How much the words weigh against the cues."""
     least_texts: int = 3
     """A term must occur in this many texts."""
