@@ -21,7 +21,8 @@ ABSTRACT = (
     "Deep convolutional neural networks are costly to run on phones. In this paper, we propose ThinSlice, a filter "
     "pruning method that ranks the filters of a trained network by the rank of their feature maps and removes the "
     "weakest, followed by fine-tuning. Experiments on CIFAR-10 and ImageNet show that ThinSlice outperforms HRank "
-    "and FPGM. On ResNet-50, it removes 53.5% of the FLOPs and 40.1% of the parameters with an accuracy drop of only 0.4%, "
+    "and FPGM. On ResNet-50, it removes 53.5% of the FLOPs and 40.1% of the parameters with an accuracy drop of "
+    "only 0.4%, "
     r"and gives a $1.9\times$ speedup on a mobile CPU."
 )
 
