@@ -21,6 +21,8 @@ STEPS = 2_000_000
 """Tokens handled in one paper."""
 BURST = 60_000
 """Tokens that one call in the source may turn into."""
+REPEATS = 20
+"""Times that one file is read."""
 PACKAGES = 60
 """Local packages that are read for their definitions."""
 
@@ -259,7 +261,8 @@ class Expander:
             self._note(name, "the file is named in the source but not there")
             return
         path, text = found
-        if len(self.stream.sources) > SOURCES or any(source.name == path for source in self.stream.sources):
+        nested = len(self.stream.sources) > SOURCES or any(source.name == path for source in self.stream.sources)
+        if nested or self.result.read.count(path) >= REPEATS:
             self._note(path, "the file includes itself")
             return
         self.result.read.append(path)

@@ -70,7 +70,7 @@ def labels_in(tokens: list[str]) -> Iterator[str]:
 def _read_scope(tokens: list[str], start: int, end: int, depth: int) -> _Scope:
     scope = _Scope()
     index = start
-    while index < end:
+    while index < min(end, len(tokens)):
         item = tokens[index]
         if is_tabular(tokens, index):
             index = _read_tabular(tokens, index, scope)

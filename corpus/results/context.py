@@ -104,12 +104,13 @@ class Surroundings:
     def _referring(self) -> Iterator[str]:
         """Sentences that refer to the table, or the paragraph before one without label."""
         label = self.table.table.label
+        mention = re.compile(rf"(?<![\w:]){re.escape(label)}(?![\w:])")
         for paragraph in self.paper.document.paragraphs():
             if label in paragraph.references:
                 sentences = _SENTENCE.split(paragraph.text)
                 for index, sentence in enumerate(sentences):
-                    if label in sentence:
-                        yield " ".join(sentences[max(0, index - 1) : index + 2]).replace(label, "")
+                    if mention.search(sentence):
+                        yield mention.sub("", " ".join(sentences[max(0, index - 1) : index + 2]))
         if not self.table.table.caption:
             yield self.table.before
 

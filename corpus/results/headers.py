@@ -81,6 +81,7 @@ _CHANGE = re.compile(
     r"saving\w*|↓\s*%|% ?↓|%\s*(?:reduc\w*|pruned|drop))\.?\s*[)\]]\s*$",
     re.I,
 )
+_MATCHED = re.compile(r"(?<![a-z])m\s*/\s*-?mm(?![a-z])")
 _PREFIX = re.compile(r"\b([GMT])(?:FLOPs?|MACs?|Params)\b")
 
 
@@ -98,6 +99,8 @@ def read_slots(text: str) -> tuple[Slot, ...]:
     listed = _bracket_list(whole)
     if listed:
         return listed
+    if _MATCHED.search(whole.lower()):
+        return Slot("accuracy", "%", part="m"), Slot("accuracy", "%", part="mm")
     beside = _beside(whole)
     if beside:
         return beside

@@ -49,7 +49,9 @@ def test_forms_that_papers_print(text: str, expected: list[tuple[float, str] | N
         assert got is None or want is None or math.isclose(got[0], want[0], rel_tol=1e-9)
 
 
-@pytest.mark.parametrize("text", ["ResNet-50", "2:4", "10 ep.", "[35, 70, 105]", "", "–", "Dense", "VGG-16 (ours)", "3x3 conv"])
+@pytest.mark.parametrize(
+    "text", ["ResNet-50", "2:4", "10 ep.", "[35, 70, 105]", "", "–", "Dense", "VGG-16 (ours)", "3x3 conv"]
+)
 def test_words_and_patterns_are_no_numbers(text: str) -> None:
     assert read_numbers(text) is None
 

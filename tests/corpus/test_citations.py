@@ -21,7 +21,11 @@ N.~Lee and T.~Ajanthan.
 \newblock \emph{arXiv preprint arXiv:1810.02340}, 2019.
 \end{thebibliography}"""
     (entry,) = bibliography({"main.bbl": text})
-    assert (entry.key, entry.title, entry.authors) == ("lee2019", "SNIP: Single-shot network pruning", "N. Lee and T. Ajanthan")
+    assert (entry.key, entry.title, entry.authors) == (
+        "lee2019",
+        "SNIP: Single-shot network pruning",
+        "N. Lee and T. Ajanthan",
+    )
     assert (entry.year, entry.arxiv_id, entry.matched_by) == (2019, "1810.02340", "eprint")
 
 
@@ -38,7 +42,12 @@ def test_biblatex_entries() -> None:
 \endentry
 \enddatalist\endrefsection"""
     (entry,) = bibliography({"main.bbl": text})
-    assert (entry.title, entry.year, entry.arxiv_id, entry.doi) == ("SNIP: Single-shot", 2019, "1810.02340", "10.1000/snip")
+    assert (entry.title, entry.year, entry.arxiv_id, entry.doi) == (
+        "SNIP: Single-shot",
+        2019,
+        "1810.02340",
+        "10.1000/snip",
+    )
 
 
 def test_only_cited_entries_of_a_bib_file_are_the_papers() -> None:
@@ -52,7 +61,8 @@ def test_only_cited_entries_of_a_bib_file_are_the_papers() -> None:
 
 
 def test_an_entry_written_in_the_paper_goes_before_files() -> None:
-    body = r"\cite{a}\begin{thebibliography}{1}\bibitem{a} A. Author, ``A title,'' in \emph{Venue}, 2017.\end{thebibliography}"
+    item = r"\bibitem{a} A. Author, ``A title,'' in \emph{Venue}, 2017."
+    body = rf"\cite{{a}}\begin{{thebibliography}}{{1}}{item}\end{{thebibliography}}"
     (entry,) = bibliography({"main.bbl": r"\begin{thebibliography}{1}\bibitem{b} B.\end{thebibliography}"}, body)
     assert (entry.key, entry.title, entry.authors, entry.year) == ("a", "A title", "A. Author", 2017)
 

@@ -107,7 +107,8 @@ def test_tables_beside_each_other_keep_their_captions() -> None:
 
 def test_sub_tables_know_the_caption_around_them() -> None:
     body = r"""\begin{table}\begin{subtable}{.5\textwidth}\caption{VGG.}\label{a}\begin{tabular}{c}1\\\end{tabular}
-    \end{subtable}\subfloat[ResNet.\label{b}]{\begin{tabular}{c}2\\\end{tabular}}\caption{On CIFAR-10.}\label{c}\end{table}"""
+    \end{subtable}\subfloat[ResNet.\label{b}]{\begin{tabular}{c}2\\\end{tabular}}
+    \caption{On CIFAR-10.}\label{c}\end{table}"""
     found = document(body).tables
     assert [(t.table.label, t.table.caption, t.parent_caption) for t in found] == [
         ("a", "VGG.", "On CIFAR-10."),
@@ -137,7 +138,8 @@ def test_inactive_tables_do_not_exist() -> None:
 
 
 def test_a_table_that_cannot_be_read_is_named_and_the_rest_is_read() -> None:
-    body = r"\begin{table}\label{tab:empty}\begin{tabular}{cc}\hline\end{tabular}\end{table}\begin{tabular}{c}2\\\end{tabular}"
+    empty = r"\begin{table}\label{tab:empty}\begin{tabular}{cc}\hline\end{tabular}\end{table}"
+    body = empty + r"\begin{tabular}{c}2\\\end{tabular}"
     found = document(body)
     assert [t.table.grid for t in found.tables] == [(("2",),)]
     assert [(item.kind, item.locator) for item in found.unread] == [("table", "tab:empty")]
@@ -153,8 +155,9 @@ def test_only_files_reached_from_the_root_are_read() -> None:
 
 
 def test_latin_1_and_local_styles_are_read() -> None:
+    source = "\\documentclass{article}\\usepackage{ours}\\title{\\name: José}\\begin{document}x\\end{document}"
     files = {
-        "paper.tex": "\\documentclass{article}\\usepackage{ours}\\title{\\name: José}\\begin{document}x\\end{document}".encode("latin-1"),
+        "paper.tex": source.encode("latin-1"),
         "ours.sty": rb"\newcommand{\name}{Moss}\def\@private{p}",
     }
     assert read_latex(files).title == "Moss: José"

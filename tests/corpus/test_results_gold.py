@@ -1,0 +1,50 @@
+"""Reading and extraction against the typed e-prints, scored by their own scorer; floors are what is reached today."""
+
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from corpus.knowledge import load_knowledge
+from corpus.reading.output import read_path
+
+GRIDS = 0.98
+TUPLES = 0.94
+
+
+@pytest.fixture(scope="module")
+def scorer(shared: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("score_results", shared / "tools" / "score_results.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def papers(shared: Path) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    folder = shared / "data" / "gold" / "tex_dev"
+    knowledge = load_knowledge()
+    return [
+        (json.loads(path.read_text()), read_path(path.parent, knowledge)) for path in sorted(folder.glob("*/gold.json"))
+    ]
+
+
+def test_grids_are_those_of_the_gold(scorer: ModuleType, papers: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
+    counts = [scorer.score_grids(gold, read) for gold, read in papers]
+    assert sum(same for same, _ in counts) >= GRIDS * sum(tables for _, tables in counts)
+
+
+def test_tuples_are_those_of_the_gold(scorer: ModuleType, papers: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
+    scores = [scorer.score_paper(gold, read) for gold, read in papers]
+    total = {name: sum(score[name] for score in scores) for name in ("right", "predicted", "gold")}
+    assert scorer.prf(**total)["f1"] >= TUPLES
+
+
+def test_proposed_methods_are_those_of_the_gold(papers: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
+    right = sum(read["paper"]["proposed"][:1] == gold["paper"]["proposed"][:1] for gold, read in papers)
+    assert right >= len(papers) - 1
