@@ -215,7 +215,7 @@ def _direction(quantity: str, number: _Number, near: str, clause: str, words: Cl
         return "level"
     if says["kept"].search(near):
         return "kept" if number.unit == "%" else "level"
-    if quantity == "sparsity" or number.unit in {"x", "%"} or says["removed"].search(clause):
+    if quantity == "sparsity" or number.unit in {"x", "%"} or says["removed"].search(near):
         return "gain" if quantity == "training-cost" and number.unit == "x" else "removed"
     return "level"
 

@@ -71,5 +71,5 @@ def load_name_words(path: Path = _FILE) -> NameWords:
         barrier=re.compile(r"\b(?:" + "|".join(raw["barrier"]) + r")\b|[;:]"),
         generic=re.compile(r"^(?:" + "|".join(raw["generic"]) + r")\b"),
         common=frozenset(str(word).casefold() for word in raw["common"]),
-        token=re.compile(r"(?<![\w-])(?:[A-Z]|[a-z]{1,2}[A-Z]|\d[A-Z])\w*(?:[-+./@]\w+)*[+#]*(?![\w-])"),
+        token=re.compile(r"(?<![\w-])(?:[A-Z]|[a-z]{1,2}[A-Z]|\d[A-Z])\w*(?:[-+.@]\w+|/[A-Za-z]\w*)*[+#]*(?![\w-])"),
     )

@@ -33,6 +33,8 @@ def find_proposed(title: str, abstract: str, words: NameWords, known: Collection
     in_abstract += _subjects(abstract, words, named)
     own = {identity(found.text) for found in (*in_title, *in_abstract)}
     for definition in definitions(abstract):
+        if definition.short.casefold() in words.common:
+            continue
         if identity(definition.short) in own or identity(definition.long) in own:
             in_abstract.extend(_both(abstract, definition))
     for definition in definitions(title):
