@@ -188,7 +188,7 @@ class _Converter:
         if item in FOOTNOTES:
             _, index = read_optional(tokens, index)
             argument, index = read_argument(tokens, index)
-            self.result.footnotes.append(to_text(argument))
+            self.result.footnotes.append(_inner_text(argument, depth))
             return index
         if item in REFERENCES:
             index = skip_star(tokens, index)
@@ -250,6 +250,13 @@ class _Converter:
         return index
 
 
+def _inner_text(tokens: list[str], depth: int) -> str:
+    """Text of an argument that does not go where it stands."""
+    inner = _Converter()
+    inner.walk(list(tokens), False, bold=False, depth=depth + 1)
+    return _RUNS.sub(" ", "".join(inner.parts)).strip()
+
+
 def _fraction(c: _Converter, tokens: list[str], index: int, _: str, math: bool, bold: bool, depth: int) -> int:
     top, index = read_argument(tokens, index)
     bottom, index = read_argument(tokens, index)
@@ -287,7 +294,7 @@ def _number(c: _Converter, tokens: list[str], index: int, item: str, math: bool,
     """siunitx's numbers and quantities (siunitx manual, section 2)."""
     index = read_optional(tokens, index)[1]
     argument, index = read_argument(tokens, index)
-    text = to_text(argument).replace(" ", "").replace("+-", "±")
+    text = _inner_text(argument, depth).replace(" ", "").replace("+-", "±")
     c._plain(_SIUNITX.sub(r"×10^\1", text), True, bold)
     if item in ("\\SI", "\\qty"):
         index = read_optional(tokens, index)[1]

@@ -163,10 +163,7 @@ class Surroundings:
                 return weights[0], where
             if fractions:
                 return Removal(), ""
-            bare = re.findall(
-                r"\b(?:at|with|under)\s+(\d+(?:\.\d+)?%)(?!\s*(?:of\s+the\s+)?(?:accuracy|training|data|error|less|more|lower|higher))",
-                text,
-            )
+            bare = PHRASES["bare_sparsity"].findall(text)
             if where == "caption" and len(set(bare)) == 1:
                 return read_removals(f"{bare[0]} sparsity")[0], where
         return Removal(), ""
@@ -174,8 +171,8 @@ class Surroundings:
     def slot(self) -> Slot | None:
         """The first metric that the caption or a referring sentence names."""
         for _, text in (("caption", self.caption), ("caption", self.table.parent_caption), ("text", self.near)):
-            found = [slot for slot in find_slots(text) if slot.metric not in _OPERATING]
-            found = found or find_slots(text[:40])
+            found = [slot for slot in find_slots(text) if slot.metric not in (*_OPERATING, "accuracy_change")]
+            found = found or [slot for slot in find_slots(text[:40]) if slot.metric != "accuracy_change"]
             if found:
                 return found[0]
         return None

@@ -202,7 +202,7 @@ class TableReader:
         """Make role and sparsity agree: a dense network has nothing removed, and nothing removed is dense."""
         stage = place.slot.stage or place.column.stage
         nothing = removal.sparsity is not None and removal.sparsity.fraction == 0
-        if nothing and method.role == "baseline" and not place.column.stage:
+        if nothing and not place.column.stage:
             method = replace(method, role="dense", canonical="Dense")
         if method.role == "dense" or stage == "sparsity training":
             return method, Removal(sparsity=_DENSE_SPARSITY)

@@ -16,6 +16,8 @@ from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.names import is_dense
 from corpus.results.sparsity import Removal
 
+_VARIANT = re.compile(r"(?:w/o?\b|with(?:out)?\b|no\b|only\b|[+–−-]\s*\w)", re.I)
+
 
 @dataclass(frozen=True, slots=True)
 class Method:
@@ -102,6 +104,8 @@ class Resolver:
         canonical = self.names.resolve(name, cites) or self.names.cited((*row.cites, *column.cites))
         if canonical is None and len(self.caption_methods) == 1 and name.islower() and not re.search(r"\d", name):
             return self._method_of_text(place, name)
+        if canonical is None and _VARIANT.match(name) and self.names.proposed:
+            return Method(name, self.names.proposed[0], "proposed", cites)
         return Method(name, canonical, "proposed" if self.names.is_proposed(name) else "baseline", cites)
 
     def _method_of_text(self, place: Place, words: str) -> Method:

@@ -100,6 +100,14 @@ def test_endless_macros_end_and_are_reported(source: str) -> None:
     assert "after" in document.text
 
 
+@pytest.mark.parametrize(
+    "opening", ["{", r"\textbf{", r"\footnote{", r"\num{", r"\frac{", r"\begin{table}", "$^{", r"\subfloat{"]
+)
+def test_deep_nesting_that_never_closes_gives_a_document(opening: str) -> None:
+    source = r"\documentclass{article}\begin{document}before " + opening * 3000
+    assert "before" in read_latex({"main.tex": source.encode()}).text
+
+
 @settings(max_examples=300, deadline=2000)
 @given(
     st.lists(
