@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from corpus.knowledge import load_knowledge
 from corpus.reading import read_latex
@@ -208,3 +210,37 @@ def test_every_reading_points_to_its_cell() -> None:
     grid = found["tables"][0]["grid"]
     for result in found["results"]:
         assert str(result["value"]) in grid[result["row"]][result["col"]]
+
+
+CELLS = st.sampled_from(
+    [
+        *(
+            "Method",
+            "Top-1",
+            "Sparsity",
+            "Ratio",
+            "Dense",
+            "Ours",
+            "MossCut",
+            "SNIP",
+            "7B",
+            "LLaMA-2",
+            "Base",
+            "Pruned",
+        ),
+        *("90\\%", "2:4", "93.1", "0.5", "-", "", "2.1$\\times$", "80.1/80.4", "1.2G (30\\%)", "N/A $\\to$ 1\\%"),
+        *("FLOPs (PR)", "CIFAR-10", "ResNet-50", "Acc/F1", "EM", "Params", "Latency (ms)", "Avg.", "$^a$ 70\\% pruned"),
+        *("\\multirow{2}{*}{VGG-16}", "\\multicolumn{2}{c}{PTB}"),
+    ]
+)
+ROWS = st.lists(st.lists(CELLS, min_size=1, max_size=5), min_size=1, max_size=7)
+
+
+@settings(max_examples=200, deadline=None)
+@given(ROWS, st.sampled_from(["", "Effect of x.", "ImageNet."]))
+def test_any_table_is_read_without_an_error(rows: list[list[str]], caption: str) -> None:
+    body = " \\\\ ".join(" & ".join(row) for row in rows)
+    for result in results(caption, "lcccc", f"\\hline {body} \\\\ \\hline"):
+        assert result["method"]
+        assert result["metric"]
+        assert 0 < result["confidence"] <= 1
