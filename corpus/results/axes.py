@@ -277,8 +277,11 @@ def _settle(axes: Axes, interpreter: Interpreter) -> None:
         if column.kind == "" and _says_something(column, interpreter):
             column.kind = "value"
     values = axes.of_kind("value")
+    tasks = [index for index in values if interpreter.datasets(axes.columns[index].text)]
     for index, column in enumerate(axes.columns):
-        if column.kind == "":
+        if column.kind == "" and len(tasks) > 1 and index > tasks[0] and column.text:
+            column.kind = "value"
+        elif column.kind == "":
             column.kind = "setting" if (values and index < values[-1]) or index == 0 else "unknown"
     if not values:
         for column in axes.columns:

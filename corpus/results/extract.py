@@ -42,6 +42,7 @@ class TableReader:
         self.around = around
         self.headers = ColumnReader(table, axes, interpreter, around)
         self.columns = [self.headers.meaning(index) for index in range(len(axes.columns))]
+        self._task_metric = self._name_unknown_tasks()
         in_columns = self.headers.methods_in_columns(self.columns)
         self.rows = RowReader(table, axes, interpreter, around, self.columns, methods_in_columns=in_columns)
         self.resolver = Resolver(
@@ -62,6 +63,18 @@ class TableReader:
             for index, column in enumerate(self.axes.columns):
                 if column.kind == "value":
                     yield from self._read_cell(row, index, meaning)
+
+    def _name_unknown_tasks(self) -> str:
+        """Take columns without a known word among columns of data sets for data sets, too; the metric of the known."""
+        named = [dataset for meaning in self.columns for dataset in meaning.datasets]
+        metrics = [USUAL_METRICS[dataset] for dataset in named if dataset in USUAL_METRICS]
+        if len(named) < 2:
+            return ""
+        for index, meaning in enumerate(self.columns):
+            silent = meaning.rest and not (meaning.slots or meaning.datasets or meaning.models or meaning.method)
+            if silent and not (meaning.removal or meaning.stage or meaning.base or meaning.pruned or meaning.variant):
+                self.columns[index] = replace(meaning, datasets=(meaning.rest,))
+        return max(metrics, key=metrics.count, default="")
 
     def _metrics(self) -> list[str]:
         """The metrics that headers and stubs name."""
@@ -103,6 +116,8 @@ class TableReader:
                 return (Slot(usual, "" if usual == "perplexity" else "%"),)
         if self._caption_slot is not None:
             return (self._caption_slot,)
+        if column.datasets and self._task_metric:
+            return (Slot(self._task_metric, "%", supposed=True),)
         for dataset in self.resolver.datasets[0]:
             if dataset in USUAL_METRICS:
                 return (Slot(USUAL_METRICS[dataset], "%", supposed=True),)

@@ -57,7 +57,7 @@ class Names:
         self._knowledge = knowledge
         self._titles = {citation.key: citation for citation in document.bibliography}
         self._by_arxiv = {entry.arxiv: entry.name for entry in knowledge.methods.values() if entry.arxiv}
-        self._abbreviations = _abbreviations(document)
+        self._abbreviations = _abbreviations(document, knowledge)
         self.proposed = _proposed_names(document, knowledge)
         self._proposed_keys = [(_key(name), name) for name in self.proposed]
 
@@ -133,12 +133,13 @@ def _key(text: str) -> str:
     return " ".join(re.findall(r"[a-z0-9]+", text.lower()))
 
 
-def _abbreviations(document: Document) -> dict[str, str]:
+def _abbreviations(document: Document, knowledge: Knowledge) -> dict[str, str]:
     found: dict[str, str] = {}
     for table in document.tables:
         for text in (table.table.caption, table.parent_caption, *table.notes):
             for match in _ABBREVIATION.finditer(text):
-                if match.group(1)[0].isupper() or match.group(1).isupper():
+                known = any(knowledge.resolve(kind, match.group(1)) for kind in ("dataset", "model", "metric"))
+                if match.group(1)[0].isupper() and not known:
                     found.setdefault(match.group(1), match.group(2).strip())
     return found
 
