@@ -13,7 +13,17 @@ from typing import Annotated
 import typer
 
 from secateur import __version__
-from secateur.commands import analysing, asking, demonstrating, harvesting, pending, reading, validating
+from secateur.commands import (
+    analysing,
+    asking,
+    demonstrating,
+    differing,
+    harvesting,
+    keeping,
+    pending,
+    reading,
+    validating,
+)
 from secateur.output import say
 
 ASK, BUILD, SURVEY, CHECK = "Ask the corpus", "Build the corpus", "The survey", "Check claims"
@@ -53,7 +63,13 @@ PANELS: dict[str, dict[str, Callable[..., None]]] = {
         "classify": reading.classify,
         "read": reading.read,
     },
-    ASK: {"search": asking.search, "query": asking.query, "show": asking.show, "status": asking.status},
+    ASK: {
+        "search": asking.search,
+        "query": asking.query,
+        "show": asking.show,
+        "diff": differing.diff,
+        "status": asking.status,
+    },
     SURVEY: {
         "growth": analysing.growth,
         "baselines": analysing.baselines,
@@ -67,6 +83,7 @@ for panel, commands in PANELS.items():
     for name, function in commands.items():
         app.command(name, rich_help_panel=panel)(function)
 app.add_typer(validating.claims, name="claims", rich_help_panel=CHECK)
+app.add_typer(keeping.database, name="db", rich_help_panel=BUILD)
 pending.add_pending(app)
 
 

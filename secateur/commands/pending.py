@@ -10,7 +10,6 @@ import typer
 from secateur.commands.common import UsageError
 
 PENDING = {
-    "diff": "what changed in a paper between two versions",
     "export": "the corpus as CSV, JSON lines, Parquet or BibTeX",
     "table": "the comparison table of one data set and network",
     "noise": "what seeds and tuning alone move",
@@ -22,7 +21,6 @@ PENDING = {
     "label": "a person's labels",
     "watch": "what changed in the papers that one cites",
     "data": "data sets for validation",
-    "db": "a consistent copy of the database",
     "check": "one paper or draft, everything",
     "audit": "the sparsity of one checkpoint",
 }
