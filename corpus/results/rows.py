@@ -17,7 +17,16 @@ from corpus.results.headers import which_net
 from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.names import clean_name, is_dense
 from corpus.results.numbers import is_missing, read_numbers
-from corpus.results.sparsity import Removal, RemovalHeader, from_number, in_cell, read_pattern, read_removals
+from corpus.results.sparsity import (
+    Removal,
+    RemovalHeader,
+    from_number,
+    in_cell,
+    quantity_of,
+    read_pattern,
+    read_removals,
+)
+from corpus.results.words import PHRASES
 
 _CUT = RemovalHeader("removed", "weights", percent=True)
 _DEPTH = frozenset({"depth", "layers", "#layers", "# layers"})
@@ -132,7 +141,11 @@ class RowReader:
         if read_numbers(text) is None and read_pattern(text) is None:
             words = re.sub(r"\S*\s*=?\s*[\d.]+\s*%", "", text).strip()
         variant = (*meaning.variant, words) if words else meaning.variant
-        return replace(meaning, removal=in_cell(column.removal, text) or meaning.removal, variant=variant)
+        header = column.removal
+        if header.of == "weights" and not re.search(r"sparsit|weight|param", column.text, re.I):
+            match = PHRASES["pruned_structure"].search(self.around.caption)
+            header = replace(header, of=quantity_of(match.group()) if match else "weights")
+        return replace(meaning, removal=in_cell(header, text) or meaning.removal, variant=variant)
 
     def _setting(self, column: Column, cell: TableCell, meaning: Meaning) -> Meaning:
         label, text = column.text, cell.text
