@@ -62,7 +62,7 @@ class Inline:
     """Symbols that stood as superscripts."""
 
 
-def read_inline(tokens: list[str], *, math: bool = False, strip_math_space: bool = True) -> Inline:
+def read_inline(tokens: list[str], *, math: bool = False) -> Inline:
     """Plain text of tokens, with the citations, references and notes in them."""
     converter = _Converter()
     converter.walk(list(tokens), math, bold=False, depth=0)

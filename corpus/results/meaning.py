@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from corpus.knowledge import Knowledge
 from corpus.results.headers import DATASET_WORDS, Slot, read_slots, tidy, which_net
-from corpus.results.names import Names, clean_name, is_dense, is_ours
-from corpus.results.sparsity import NOTHING, Removal, quantity_of, read_bare, read_header, read_pattern, read_removals
+from corpus.results.names import Names, clean_name, is_dense
+from corpus.results.sparsity import NOTHING, Removal, read_header, read_pattern, read_removals
 from corpus.results.words import PHRASES
 
 _SIZE = re.compile(r"^(\d+(?:\.\d+)?)\s*([BM])\b(?:\s*(?:model|params|parameters))?$")
@@ -163,11 +163,3 @@ class Interpreter:
 
 def _names_method(method: str) -> bool:
     return bool(method) and not is_dense(method)
-
-
-def is_setting_value(text: str) -> bool:
-    """True for a bare percentage or pattern in a header."""
-    return read_bare(text) is not None or read_pattern(text) is not None
-
-
-__all__ = ["Interpreter", "Meaning", "is_ours", "is_setting_value", "quantity_of"]
