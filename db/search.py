@@ -1,17 +1,25 @@
 """Full-text search over title and abstract: SQLite's FTS5, the only place with SQL of one dialect.
 
 The index ``paper_search`` is an external-content table kept in step by triggers. Ranking is bm25 with the title
-weighted five times the abstract (https://www.sqlite.org/fts5.html, section 5.1).
+weighted five times the abstract (https://www.sqlite.org/fts5.html, section 5.1). It looks at every match, which for
+common words in a million papers takes a second; of such a crowd only candidates are ranked: the papers that were added
+last among those with all the words in the title, and among all.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
+
+CROWD = 2000
+"""More matches than these are not all ranked."""
+CANDIDATES = 150
+"""Of a crowd, so many with the words in the title are ranked, and so many others."""
+_LAST_ROWID = 2**63 - 1
 
 _INSERT_TRIGGER = """CREATE TRIGGER paper_search_insert AFTER INSERT ON paper BEGIN
          INSERT INTO paper_search(rowid, title, abstract) VALUES (new.id, new.title, new.abstract);
@@ -94,30 +102,78 @@ def match_expression(words: str) -> str:
 
 
 def search(connection: Connection, words: str, *, limit: int = 20) -> list[Hit]:
-    """Papers whose title or abstract holds all the words, best first.
+    """Papers whose title or abstract holds all the words, best first, the one added last before its equals.
 
     Raises ValueError if there is no word, SearchUnavailableError on a database without the index.
     """
     if connection.dialect.name != "sqlite":
         raise SearchUnavailableError("full-text search needs an SQLite database")
-    rows = connection.execute(
-        text(
-            """
-            WITH hit AS (
-              SELECT rowid AS id, snippet(paper_search, -1, '[', ']', ' … ', 24) AS snippet,
-                     -bm25(paper_search, 5.0, 1.0) AS score
-              FROM paper_search WHERE paper_search MATCH :words ORDER BY bm25(paper_search, 5.0, 1.0) LIMIT :limit
-            )
-            SELECT p.arxiv_id, p.title, p.submitted, hit.snippet, hit.score,
-                   coalesce((SELECT t.value FROM tag t JOIN processing n ON n.id = t.processing_id
-                             WHERE t.paper_id = p.id AND t.facet = 'relevance'
-                             ORDER BY n.version DESC, n.id DESC LIMIT 1), '') AS relevance
-            FROM hit JOIN paper p ON p.id = hit.id ORDER BY hit.score DESC, p.id
-            """
-        ),
-        {"words": match_expression(words), "limit": limit},
-    )
+    match = match_expression(words)
+    scores = _scores(connection, match, limit)
+    if scores is None:
+        scores = _scores_in_crowd(connection, match, max(limit, CANDIDATES))
+    best = sorted(scores.items(), key=lambda item: (-item[1], -item[0]))[:limit]
+    return _hits(connection, match, dict(best))
+
+
+def _scores(connection: Connection, match: str, limit: int) -> dict[int, float] | None:
+    """Ids of the best matches with their scores; None if there are too many to look at each."""
+    query = "SELECT count(*) FROM (SELECT rowid FROM paper_search WHERE paper_search MATCH :match LIMIT :most)"
+    if connection.execute(text(query), {"match": match, "most": CROWD + 1}).scalar_one() > CROWD:
+        return None
+    query = """
+        SELECT rowid, -bm25(paper_search, 5.0, 1.0) AS score FROM paper_search WHERE paper_search MATCH :match
+        ORDER BY score DESC, rowid DESC LIMIT :limit
+    """
+    return {row.rowid: row.score for row in connection.execute(text(query), {"match": match, "limit": limit})}
+
+
+def _scores_in_crowd(connection: Connection, match: str, candidates: int) -> dict[int, float]:
+    """Ids of candidates with their scores: bm25 with the same rarity for all words, as each is in all of them.
+
+    A bulk load ends with arXiv's oldest papers, so the last ones are sought from the newest paper downwards.
+    """
+    query = """
+        SELECT rowid, highlight(paper_search, 0, char(1), '') AS title,
+               highlight(paper_search, 1, char(1), '') AS abstract
+        FROM paper_search WHERE paper_search MATCH :match AND rowid <= :last ORDER BY rowid DESC LIMIT :candidates
+    """
+    newest = connection.execute(text("SELECT id FROM paper ORDER BY submitted DESC, id DESC LIMIT 1")).scalar_one()
+    found = {
+        row.rowid: (row.title, row.abstract)
+        for tier, last in ((f"{match} AND title : ({match})", _LAST_ROWID), (match, newest))
+        for row in connection.execute(text(query), {"match": tier, "last": last, "candidates": candidates})
+    }
+    lengths = {rowid: sum(part.count(" ") + 1 for part in parts) for rowid, parts in found.items()}
+    mean = sum(lengths.values()) / len(lengths)
+    return {
+        rowid: _saturated(5.0 * title.count("\x01") + abstract.count("\x01"), lengths[rowid] / mean)
+        for rowid, (title, abstract) in found.items()
+    }
+
+
+def _saturated(frequency: float, relative_length: float) -> float:
+    """The part of bm25 that a word's frequency gives, with FTS5's own constants."""
+    return frequency * 2.2 / (frequency + 1.2 * (0.25 + 0.75 * relative_length))
+
+
+def _hits(connection: Connection, match: str, scores: Mapping[int, float]) -> list[Hit]:
+    """What is shown of papers, in the order of the scores."""
+    query = text(
+        """
+        WITH hit AS MATERIALIZED (
+          SELECT rowid AS id, snippet(paper_search, -1, '[', ']', ' … ', 24) AS snippet
+          FROM paper_search WHERE paper_search MATCH :match AND rowid IN :ids
+        )
+        SELECT p.id, p.arxiv_id, p.title, p.submitted, hit.snippet,
+               coalesce((SELECT t.value FROM tag t JOIN processing n ON n.id = t.processing_id
+                         WHERE t.paper_id = p.id AND t.facet = 'relevance'
+                         ORDER BY n.version DESC, n.id DESC LIMIT 1), '') AS relevance
+        FROM hit JOIN paper p ON p.id = hit.id
+        """
+    ).bindparams(bindparam("ids", expanding=True))
+    rows = {row.id: row for row in connection.execute(query, {"match": match, "ids": list(scores)})}
     return [
-        Hit(row.arxiv_id, row.title, str(row.submitted)[:10], row.relevance, " ".join(row.snippet.split()), row.score)
-        for row in rows
+        Hit(row.arxiv_id, row.title, str(row.submitted)[:10], row.relevance, " ".join(row.snippet.split()), score)
+        for row, score in ((rows[paper_id], score) for paper_id, score in scores.items())
     ]

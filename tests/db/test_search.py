@@ -63,6 +63,32 @@ def test_the_index_follows_changes(engine: Engine) -> None:
     assert found(engine, "sparsegpt") == []
 
 
+def test_of_a_crowd_titles_come_first_and_then_the_newest(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd = open_database(tmp_path_factory.mktemp("crowd") / "a.db")
+    with crowd.begin() as connection:
+        for number in range(60):
+            title = "Deep pruning" if number == 3 else "A paper"
+            # A bulk load ends with the oldest papers.
+            day = datetime(2020, 1, 1 + number % 28, number // 28) if number < 50 else datetime(1995, 1, number - 49)
+            row = {"title": title, "abstract": f"On pruning of deep networks, {number}.", "added_at": day}
+            common = {"version": 1, "primary_category": "cs.LG", "submitted": day, "updated": day, "changed_at": day}
+            connection.execute(insert(paper).values(arxiv_id=f"2001.{number:05}", **row, **common))
+    with crowd.connect() as connection:
+        every = {hit.arxiv_id for hit in search(connection, "deep pruning", limit=99)}
+        monkeypatch.setattr("db.search.CROWD", 20)
+        monkeypatch.setattr("db.search.CANDIDATES", 5)
+        hits = search(connection, "deep pruning", limit=5)
+        assert [hit.arxiv_id for hit in search(connection, "deep 7")] == ["2001.00007"]
+    crowd.dispose()
+    assert len(every) == 60
+    assert hits[0].arxiv_id == "2001.00003"
+    assert "[pruning]" in hits[0].snippet.lower()
+    assert all("2001.00023" <= hit.arxiv_id <= "2001.00049" for hit in hits[1:])
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
 def test_words_without_letters_are_refused() -> None:
     with pytest.raises(ValueError, match="no word"):
         match_expression(' "" -- ')
