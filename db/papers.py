@@ -99,6 +99,15 @@ def store_papers(
     return StoredCounts(len(added), changed, same)
 
 
+def datestamps(connection: Connection, arxiv_ids: Sequence[str]) -> dict[str, date | None]:
+    """The datestamps of those of the papers that are stored; None where only the query API has told of it."""
+    found: dict[str, date | None] = {}
+    for part in _chunks(arxiv_ids):
+        rows = connection.execute(select(paper.c.arxiv_id, paper.c.datestamp).where(paper.c.arxiv_id.in_(part)))
+        found.update((arxiv_id, datestamp) for arxiv_id, datestamp in rows)
+    return found
+
+
 def mark_deleted(connection: Connection, arxiv_ids: Iterable[str], *, run_id: int | None, now: datetime) -> int:
     """Mark papers that arXiv calls deleted as withdrawn; return how many were not so before."""
     marked = 0

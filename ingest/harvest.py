@@ -93,25 +93,26 @@ def harvest(
 
 def _left_unfinished(engine: Engine, client: PoliteClient, set_spec: str) -> HarvestRun | None:
     with engine.execution_options(read_only=True).connect() as connection:
-        return harvests.unfinished_run(connection, **_source(client, set_spec))
+        return harvests.unfinished_run(connection, **source_of(client, set_spec))
 
 
 def _new_run(engine: Engine, client: PoliteClient, window: Window, now: datetime) -> HarvestRun:
-    source = _source(client, window.set_spec)
+    source = source_of(client, window.set_spec)
     with engine.begin() as connection:
-        start = window.from_date or _covered(_finished_runs(connection, source))
+        start = window.from_date or _covered(finished_runs(connection, source))
         if start and window.until_date:
             # A clock that was set back must not turn the window round.
             start = min(start, window.until_date)
         return harvests.start_run(connection, **source, from_date=start, until_date=window.until_date, now=now)
 
 
-def _source(client: PoliteClient, set_spec: str) -> dict[str, str]:
+def source_of(client: PoliteClient, set_spec: str) -> dict[str, str]:
+    """What names the runs of a set in the database."""
     return {"source": SOURCE, "base_url": client.addresses.base_url or "", "set_spec": set_spec}
 
 
-def _finished_runs(connection: Connection, source: Mapping[str, str]) -> list[HarvestRun]:
-    """Finished runs of a set, and of the snapshots that hold it."""
+def finished_runs(connection: Connection, source: Mapping[str, str]) -> list[HarvestRun]:
+    """Finished harvests of a source (``source_of``), and of the snapshots that hold its set."""
     snapshots = harvests.finished_runs(connection, source=SNAPSHOT, base_url=source["base_url"])
     return harvests.finished_runs(connection, **source) + snapshots
 
@@ -124,6 +125,23 @@ def _covered(finished: Sequence[HarvestRun]) -> date | None:
         if run.response_date is not None
     ]
     return max(days) - OVERLAP if days else None
+
+
+def store_page(connection: Connection, run_id: int, page: Page, now: datetime) -> HarvestSummary:
+    """Store what a page holds, and where the run goes on; call it in one transaction."""
+    counts = papers.store_papers(connection, page.records, run_id=run_id, now=now)
+    papers.mark_deleted(connection, page.deleted, run_id=run_id, now=now)
+    papers.store_unread_records(connection, page.unread, now=now)
+    harvests.advance_run(
+        connection,
+        run_id,
+        token=page.token,
+        response_date=page.response_date,
+        records=len(page.records),
+        added=counts.added,
+        changed=counts.changed,
+    )
+    return HarvestSummary(1, len(page.records), counts.added, counts.changed, len(page.unread), len(page.deleted))
 
 
 class _Harvest:
@@ -163,25 +181,11 @@ class _Harvest:
                     raise
 
     def _store(self, page: Page) -> None:
-        run_id = self._run.id
         with self._engine.begin() as connection:
-            counts = papers.store_papers(connection, page.records, run_id=run_id, now=self._now)
-            papers.mark_deleted(connection, page.deleted, run_id=run_id, now=self._now)
-            papers.store_unread_records(connection, page.unread, now=self._now)
-            harvests.advance_run(
-                connection,
-                run_id,
-                token=page.token,
-                response_date=page.response_date,
-                records=len(page.records),
-                added=counts.added,
-                changed=counts.changed,
-            )
+            stored = store_page(connection, self._run.id, page, self._now)
             if page.token is None:
-                harvests.end_run(connection, run_id, state="done", now=self._client.clock.now())
-        self._done += HarvestSummary(
-            1, len(page.records), counts.added, counts.changed, len(page.unread), len(page.deleted)
-        )
+                harvests.end_run(connection, self._run.id, state="done", now=self._client.clock.now())
+        self._done += stored
         if self._progress:
             self._progress(self._run.set_spec, self._done)
 

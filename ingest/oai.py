@@ -8,7 +8,7 @@ token says whether there is more. Protocol: openarchives.org/OAI/openarchivespro
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -146,14 +146,23 @@ def list_identifiers(client: PoliteClient, window: Window, token: str | None = N
     return _pages(client, "ListIdentifiers", window, token)
 
 
+def get_record(client: PoliteClient, arxiv_id: str) -> Page:
+    """Return the page of one record; raises as ``list_records`` does."""
+    params = {"verb": "GetRecord", "metadataPrefix": FORMAT, "identifier": OAI_PREFIX + arxiv_id}
+    return _page(client, params)
+
+
+def _page(client: PoliteClient, params: Mapping[str, str]) -> Page:
+    answer = client.get(client.addresses.oai, params, check=check_page)
+    if answer.status != 200:
+        raise OaiServerError(f"HTTP {answer.status}", f"for {answer.url}; check the address of the server")
+    return parse_page(answer.body)
+
+
 def _pages(client: PoliteClient, verb: str, window: Window, token: str | None) -> Iterator[Page]:
     seen = {token} if token else set()
     for _ in range(MAX_PAGES):
-        params = {"verb": verb, "resumptionToken": token} if token else window.params(verb)
-        answer = client.get(client.addresses.oai, params, check=check_page)
-        if answer.status != 200:
-            raise OaiServerError(f"HTTP {answer.status}", f"for {answer.url}; check the address of the server")
-        page = parse_page(answer.body)
+        page = _page(client, {"verb": verb, "resumptionToken": token} if token else window.params(verb))
         yield page
         token = page.token
         if token is None:
