@@ -122,11 +122,11 @@ def _printed_entry(tokens: list[str]) -> Citation:
             blocks[-1].append(item)
     texts = [text for text in (to_text(block).strip(" ,") for block in blocks) if text]
     whole = " ".join(texts)
-    authors, title = (texts[0], texts[1]) if len(texts) > 1 else _split_entry(whole)
+    authors, title = (texts[0], texts[1]) if len(texts) > 1 else split_entry(whole)
     return make_citation(flatten(key), whole, title=title.strip(" ."), authors=authors.strip(" ."))
 
 
-def _split_entry(text: str) -> tuple[str, str]:
+def split_entry(text: str) -> tuple[str, str]:
     """Authors and title of an entry without blocks: a quoted title, else the sentence after the authors."""
     if match := re.search(r"[“\"](.+?)[,.]?[”\"]", text):
         return text[: match.start()].strip(" ,."), match.group(1)
