@@ -11,15 +11,18 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from db.validation import TimingRow
-from validate.engine.inference import SparseLayer
 from validate.kernels.bench import dense_products, interleave
 from validate.kernels.sparse import kernel_name
 from validate.machine import describe_machine
 from validate.threads import one_thread
+
+if TYPE_CHECKING:
+    from validate.engine.inference import SparseLayer
 
 BATCHES = (1, 64)
 BLOCKS = 30

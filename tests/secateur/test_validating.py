@@ -1,10 +1,21 @@
 """claims, validate and bench on the command line."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("torch", reason="validation needs torch: pip install 'secateur[validate]'")
+
+WITHOUT_TORCH = """
+import sys
+from importlib.machinery import PathFinder
+find = PathFinder.find_spec
+PathFinder.find_spec = lambda name, *rest: None if name.split(".")[0] == "torch" else find(name, *rest)
+from secateur.cli import main
+main(sys.argv[1:])
+"""
 
 CLAIM = """
 source: {venue: a draft, locator: Table 1, read: own}
@@ -54,6 +65,21 @@ def test_a_malformed_claim_is_stored_as_unread_and_does_not_stop_the_others(seca
     assert answer.json()[0]["label"] == "reproduced"
     counts = {row["name"]: row["value"] for row in secateur("status").json()}
     assert counts["unread claim"] == 1
+
+
+def test_without_torch_a_claim_that_trains_says_what_to_install(tmp_path: Path) -> None:
+    arguments = ["validate", "--db", str(tmp_path / "a.db")]
+    trained = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TORCH, *arguments, "DIGITS-NO-LOSS"], capture_output=True, text=True, check=False
+    )
+    assert trained.returncode == 2
+    assert "pip install 'secateur[validate]'" in trained.stderr
+    assert trained.stderr.count("\n") == 1
+    structural = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TORCH, *arguments, "HAN15-L300-12X"], capture_output=True, text=True, check=False
+    )
+    assert structural.returncode == 0, structural.stderr
+    assert "needs_assets" in structural.stdout
 
 
 def test_the_kernels_are_measured_beside_dense(secateur) -> None:
