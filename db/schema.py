@@ -2,7 +2,8 @@
 
 Times are UTC without zone. A *paper* is a work, counted once; tags, tables and results hang on one *version* of it.
 ``cell`` is immutable evidence, ``reading`` says what a number means, ``override`` is a person's correction; the view
-``result`` shows the override over the newest reading. Portable SQL only: what is SQLite's own stands in search.py.
+``result`` shows the override over the newest reading. ``label`` is a person's answer that wins over a ``tag``. Portable
+SQL only: what is SQLite's own stands in search.py.
 """
 
 from __future__ import annotations
@@ -175,6 +176,21 @@ document = Table(
     UniqueConstraint("paper_id", "version", "kind"),
 )
 
+label = Table(
+    "label",
+    metadata,
+    _id(),
+    _paper(index=False),
+    Column("facet", String, nullable=False, comment="relevance, a facet, a kind of name, or claims"),
+    Column("value", Text, nullable=False, comment="one row a value; empty says that there is none"),
+    Column("canonical", String),
+    Column("labeller", String, nullable=False),
+    Column("at", DateTime, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    UniqueConstraint("paper_id", "facet", "labeller", "value"),
+    comment="a person's answer for one facet of a paper; the newest wins over the tagger's",
+)
+
 processing = Table(
     "processing",
     metadata,
@@ -325,6 +341,13 @@ override = Table(
     Column("row_text", Text, nullable=False),
     Column("col_text", Text, nullable=False),
     Column("number", Integer, nullable=False, server_default="0"),
+    Column(
+        "text",
+        Text,
+        nullable=False,
+        server_default="",
+        comment="of the cell as it was corrected; tells apart cells that have the same words beside and above them",
+    ),
     Column("rejected", Boolean, nullable=False, server_default="0", comment="the number is no result"),
     *_meaning(nullable=True),
     Column("author", String, nullable=False),
@@ -457,10 +480,6 @@ WITH ranked AS (
   SELECT id, paper_id, version,
          row_number() OVER (PARTITION BY paper_id ORDER BY version DESC, id DESC) AS rank
   FROM processing WHERE stage = 'extract' AND outcome = 'done'
-),
-correction AS (
-  SELECT *, row_number() OVER (PARTITION BY paper_id, caption, row_text, col_text, number ORDER BY id DESC) AS rank
-  FROM override
 )
 SELECT r.id AS reading_id, c.id AS cell_id, o.id AS override_id, p.id AS paper_id, p.arxiv_id AS arxiv_id,
        n.version AS version, t.id AS document_table_id, t.label AS table_label, t.position AS table_position,
@@ -475,8 +494,19 @@ JOIN reading r ON r.processing_id = n.id
 JOIN cell c ON c.id = r.cell_id
 JOIN document_table t ON t.id = c.document_table_id
 JOIN paper p ON p.id = n.paper_id
-LEFT JOIN correction o ON o.paper_id = p.id AND o.caption = t.caption AND o.row_text = c.row_text
-     AND o.col_text = c.col_text AND o.number = c.number AND o.rank = 1
+LEFT JOIN override o ON o.id = (
+  SELECT max(w.id) FROM override w
+  WHERE w.paper_id = p.id AND w.caption = t.caption AND w.row_text = c.row_text AND w.col_text = c.col_text
+    AND w.number = c.number
+    AND (w.text = c.text OR 1 = (
+      SELECT count(*) FROM reading s
+      JOIN cell d ON d.id = s.cell_id
+      JOIN document_table u ON u.id = d.document_table_id
+      WHERE s.processing_id = n.id AND u.caption = t.caption AND d.row_text = c.row_text
+        AND d.col_text = c.col_text AND d.number = c.number)))
 WHERE n.rank = 1 AND coalesce(o.rejected, {{false}}) = {{false}}
 """
-"""The view of results; ``{{false}}`` is filled in with the dialect's literal."""
+"""The view of results; ``{{false}}`` is filled in with the dialect's literal.
+
+An override meets the cell with its words; where several cells of a reading have the same words, its text decides.
+"""

@@ -16,6 +16,7 @@ from secateur import __version__
 from secateur.commands import (
     analysing,
     asking,
+    correcting,
     demonstrating,
     differing,
     harvesting,
@@ -27,6 +28,7 @@ from secateur.commands import (
 from secateur.output import say
 
 ASK, BUILD, SURVEY, CHECK = "Ask the corpus", "Build the corpus", "The survey", "Check claims"
+CORRECT = "Correct the corpus"
 
 app = typer.Typer(
     name="secateur",
@@ -70,6 +72,7 @@ PANELS: dict[str, dict[str, Callable[..., None]]] = {
         "diff": differing.diff,
         "status": asking.status,
     },
+    CORRECT: {"override": correcting.override, "import": correcting.import_file},
     SURVEY: {
         "growth": analysing.growth,
         "baselines": analysing.baselines,

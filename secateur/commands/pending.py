@@ -15,8 +15,6 @@ PENDING = {
     "noise": "what seeds and tuning alone move",
     "rigor": "how results are reported, per paper and over time",
     "acceleration": "which kinds of pruning report measured speed-ups",
-    "import": "a survey's own spreadsheet, comparisons or labels",
-    "override": "a person's correction of a result",
     "serve": "corpus and survey in a browser",
     "label": "a person's labels",
     "watch": "what changed in the papers that one cites",
