@@ -1,4 +1,4 @@
-"""The nightly run: harvest, tag, fetch, extract, analyses, survey; one at a time, and safe to kill at any moment.
+"""The nightly run: harvest, reconcile, tag, fetch, extract, analyses, survey, digest; one at a time, safe to kill.
 
 Every step is idempotent and goes on where a killed run stopped. A step that arXiv refuses or that fails is reported in
 the digest and does not keep the later steps from reading what is already here.
@@ -7,7 +7,6 @@ the digest and does not keep the later steps from reading what is already here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -18,12 +17,16 @@ from analysis.findings import all_findings
 from analysis.report import SiteSummary, SurveyData, write_site
 from db import views
 from db.findings import FindingCounts, save_findings
-from ingest.fulltext import FetchSummary, FileStore, RefusedError, fetch
-from ingest.harvest import HarvestSummary, harvest
+from db.nights import news
+from ingest.fulltext import FileStore, RefusedError, fetch
+from ingest.harvest import harvest
 from ingest.http import ArxivError, PoliteClient
 from ingest.oai import OaiError
+from ingest.reconcile import reconcile
+from secateur.digest import Digest
+from secateur.feed import add_night, last_night
 from secateur.settings import Settings
-from secateur.stages import Clock, StageSummary, extract_papers, tag_papers
+from secateur.stages import Clock, extract_papers, tag_papers
 
 Said = Callable[[str], None]
 
@@ -33,43 +36,6 @@ class AlreadyRunningError(Exception):
 
     def __init__(self, lock: Path) -> None:
         super().__init__(f"another nightly is at work on this database (lock {lock}); nothing was done")
-
-
-@dataclass(frozen=True, slots=True)
-class Digest:
-    """What one night brought."""
-
-    started_at: datetime
-    finished_at: datetime
-    harvested: HarvestSummary | None
-    tagged: StageSummary
-    fetched: FetchSummary | None
-    extracted: StageSummary
-    findings: FindingCounts
-    site: SiteSummary
-    failures: tuple[str, ...]
-    """Steps that failed, with the reason."""
-
-    def lines(self) -> list[str]:
-        """The digest in a few plain lines."""
-        said = [f"nightly {self.started_at:%Y-%m-%d %H:%M} to {self.finished_at:%H:%M} UTC"]
-        if self.harvested:
-            harvested = self.harvested
-            said.append(
-                f"harvested {harvested.records} records: {harvested.added} new, {harvested.changed} changed, "
-                f"{harvested.unread} unread"
-            )
-        said.append(f"tagged {self.tagged.read} papers ({self.tagged.unread} unread)")
-        if self.fetched:
-            outcomes = ", ".join(f"{number} {outcome}" for outcome, number in sorted(self.fetched.outcomes.items()))
-            said.append(f"fetched {outcomes or 'nothing'}")
-        said.append(
-            f"read {self.extracted.read} e-prints ({self.extracted.unread} unread): {self.extracted.found} results"
-        )
-        said.append(f"findings: {self.findings.added} new, {self.findings.kept} as before, {self.findings.gone} gone")
-        said.append(f"survey: {self.site.pages} pages in {self.site.folder}")
-        said.extend(f"failed: {failure}" for failure in self.failures)
-        return said
 
 
 def nightly(
@@ -89,12 +55,15 @@ def _run(engine: Engine, settings: Settings, client: PoliteClient, clock: Clock,
     started = clock()
     failures: list[str] = []
     store = FileStore(settings.files_folder)
-    harvested, fetched = None, None
+    since = last_night(settings.site_folder) or started
+    harvested = fetched = reconciled = None
     try:
         say("harvest")
         harvested = harvest(engine, client, sets=settings.sets, now=clock())
+        say("reconcile")
+        reconciled = reconcile(engine, client, sets=settings.sets, now=clock())
     except (ArxivError, OaiError) as error:
-        failures.append(f"harvest: {error}")
+        failures.append(f"{'reconcile' if harvested else 'harvest'}: {error}")
     say("tag")
     tagged = tag_papers(engine, clock)
     try:
@@ -108,7 +77,25 @@ def _run(engine: Engine, settings: Settings, client: PoliteClient, clock: Clock,
     found = find(engine, clock())
     say("survey")
     site = publish(engine, settings.site_folder, clock(), show_unreviewed=settings.show_unreviewed)
-    return Digest(started, clock(), harvested, tagged, fetched, extracted, found, site, tuple(failures))
+    with engine.execution_options(read_only=True).connect() as connection:
+        brought = news(connection, since)
+    digest = Digest(
+        started_at=started,
+        finished_at=clock(),
+        since=since,
+        news=brought,
+        harvested=harvested,
+        reconciled=reconciled,
+        tagged=tagged,
+        fetched=fetched,
+        extracted=extracted,
+        findings=found,
+        site=site,
+        failures=tuple(failures),
+    )
+    items = digest.items(show_unreviewed=settings.show_unreviewed)
+    add_night(settings.site_folder, digest.finished_at, digest.title(), items)
+    return digest
 
 
 def find(engine: Engine, now: datetime) -> FindingCounts:
