@@ -110,13 +110,21 @@ def _named(names: list[str]) -> tuple[list[Claim], list[Unread]]:
 
 
 def bench(
-    what: Annotated[str, typer.Argument(metavar="kernels", help="What to measure.")],
-    seconds: Annotated[float, typer.Option(min=0.01, help="Time spent on each shape and sparsity.")] = 0.2,
+    what: Annotated[str, typer.Argument(metavar="ingest|kernels", help="What to measure.")],
+    seconds: Annotated[float, typer.Option(min=0.01, help="Kernels: time spent on each shape and sparsity.")] = 0.2,
+    papers: Annotated[int, typer.Option(min=1, help="Ingest: papers in the snapshot and in the search.")] = 20_000,
     format: FormatOption = None,  # noqa: A002 - the option's name
 ) -> None:
     """Measure on this machine; the times are of this machine and of no other."""
-    if what in ("ingest", "corpus", "analysis"):
+    if what in ("corpus", "analysis"):
         raise UsageError(f"`secateur bench {what}` is not built yet")
+    if what == "ingest":
+        from secateur.bench.ingest import bench_ingest
+
+        with Progress("bench ingest") as progress:
+            measured = bench_ingest(papers, progress)
+        print_rows([asdict(row) for row in measured], format)
+        return
     if what != "kernels":
         raise UsageError(f"bench measures ingest, corpus, kernels or analysis, not {what!r}")
     from validate.kernels.bench import SHAPES, SPARSITIES
