@@ -17,7 +17,7 @@ from sqlalchemy import Connection, bindparam, text
 
 CROWD = 2000
 """More matches than these are not all ranked."""
-CANDIDATES = 150
+CANDIDATES = 50
 """Of a crowd, so many with the words in the title are ranked, and so many others."""
 _LAST_ROWID = 2**63 - 1
 

@@ -73,7 +73,9 @@ def parse(text: str) -> ArxivId:
     Raises:
         InvalidArxivIdError: the text is none of these, or its month or archive never existed.
     """
-    bare = _AFTER.sub("", _BEFORE.sub("", text.strip(), count=1), count=1)
+    bare = text.strip().removeprefix(OAI_PREFIX)
+    if not _NEW.fullmatch(bare):
+        bare = _AFTER.sub("", _BEFORE.sub("", bare, count=1), count=1)
     return _parse_bare(bare, text)
 
 

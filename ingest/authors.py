@@ -25,7 +25,7 @@ def split_authors(text: str) -> tuple[str, ...]:
     """Return the names in order, in Unicode, without affiliations; ``et al.`` is no name."""
     line = normalise_space(_without_parentheses(to_unicode(text)))
     names: list[str] = []
-    group = _LEADING_GROUP.match(line)
+    group = _LEADING_GROUP.match(line) if ":" in line else None
     if group:
         names.append(group["group"].strip())
         line = line[group.end() :]

@@ -28,6 +28,8 @@ EARLIEST_DATESTAMP = date(2005, 9, 16)
 
 _OAI = "{http://www.openarchives.org/OAI/2.0/}"
 _RAW = "{http://arxiv.org/OAI/arXivRaw/}"
+_HEADER, _SET_SPEC = f"{_OAI}header", f"{_OAI}setSpec"
+_METADATA, _VERSION = f"{_OAI}metadata/{_RAW}arXivRaw", f"{_RAW}version"
 _SET = re.compile(r"[a-z-]+(?::[a-z-]+(?::[A-Za-z-]+)?)?")
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _STRAY_BYTE = re.compile("[\udc80-\udcff]")
@@ -258,16 +260,17 @@ def _list_element(root: etree._Element) -> etree._Element:
 
 def _read(element: etree._Element) -> PaperRecord | Header | Unread:
     """Read one record or header; whatever is wrong with it stays with it."""
-    header_element = element if element.tag == f"{_OAI}header" else element.find(f"{_OAI}header")
+    header_element = element if element.tag == _HEADER else element.find(_HEADER)
     locator = "record without an identifier"
     try:
         if header_element is None:
             raise ValueError("it has no header")
-        locator = (header_element.findtext(f"{_OAI}identifier") or "").strip() or locator
-        header = _read_header(header_element)
+        texts = _texts(header_element)
+        locator = texts.get("identifier") or locator
+        header = _read_header(header_element, texts)
         if element is header_element or header.deleted:
             return header
-        raw = element.find(f"{_OAI}metadata/{_RAW}arXivRaw")
+        raw = element.find(_METADATA)
         if raw is None:
             raise ValueError("it has no arXivRaw metadata")
         return _read_paper(raw, header)
@@ -275,29 +278,33 @@ def _read(element: etree._Element) -> PaperRecord | Header | Unread:
         return Unread("record", locator, str(error))
 
 
-def _read_header(element: etree._Element) -> Header:
-    identifier = (element.findtext(f"{_OAI}identifier") or "").strip()
+def _texts(element: etree._Element) -> dict[str, str]:
+    """Texts of the children by their names without namespace; of a repeated one the last."""
+    return {str(child.tag).rpartition("}")[2]: (child.text or "").strip() for child in element}
+
+
+def _read_header(element: etree._Element, texts: Mapping[str, str]) -> Header:
+    identifier = texts.get("identifier", "")
     if not identifier.startswith(OAI_PREFIX):
         raise InvalidArxivIdError(identifier)
     return Header(
         arxiv_id=parse(identifier).paper,
-        datestamp=date.fromisoformat((element.findtext(f"{_OAI}datestamp") or "").strip()[:10]),
-        sets=tuple((part.text or "").strip() for part in element.iterfind(f"{_OAI}setSpec")),
+        datestamp=date.fromisoformat(texts.get("datestamp", "")[:10]),
+        sets=tuple([(child.text or "").strip() for child in element.iterchildren(_SET_SPEC)]),
         deleted=element.get("status") == "deleted",
     )
 
 
 def _read_paper(raw: etree._Element, header: Header) -> PaperRecord:
-    fields = {str(child.tag).removeprefix(_RAW): child.text or "" for child in raw}
-    arxiv_id = parse(fields.get("id", "")).paper
-    if arxiv_id != header.arxiv_id:
-        raise ValueError(f"its header names {header.arxiv_id}, its metadata {arxiv_id}")
-    versions = [_read_version(element) for element in raw.iterfind(f"{_RAW}version")]
-    return read_paper(arxiv_id, fields, versions, header.datestamp)
+    fields = _texts(raw)
+    arxiv_id = fields.get("id", "")
+    if arxiv_id != header.arxiv_id and parse(arxiv_id).paper != header.arxiv_id:
+        raise ValueError(f"its header names {header.arxiv_id}, its metadata {parse(arxiv_id).paper}")
+    versions = [_read_version(child) for child in raw.iterchildren(_VERSION)]
+    return read_paper(header.arxiv_id, fields, versions, header.datestamp)
 
 
 def _read_version(element: etree._Element) -> VersionRecord:
-    date_text, size, source_type = (
-        (element.findtext(_RAW + name) or "").strip() for name in ("date", "size", "source_type")
-    )
-    return read_version(element.get("version", ""), date_text, size, source_type)
+    texts = _texts(element)
+    name, size, source_type = element.get("version", ""), texts.get("size", ""), texts.get("source_type", "")
+    return read_version(name, texts.get("date", ""), size, source_type)
