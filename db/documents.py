@@ -16,6 +16,9 @@ from db.readings import newest_relevance
 from db.records import FetchedDocument
 from db.schema import document, paper, version
 
+_LACKING = ("no_source", "encrypted", "too_large")
+"""Outcomes after which another form of the full text is asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class WantedDocument:
@@ -44,6 +47,29 @@ def wanted_documents(connection: Connection, kind: str, limit: int | None = None
         .limit(limit)
     )
     return _wanted(connection, query)
+
+
+def wanted_instead(
+    connection: Connection, kind: str, lacking: Sequence[str], arxiv_ids: Sequence[str] | None = None
+) -> list[WantedDocument]:
+    """Papers, not withdrawn, whose newest version arXiv cannot give in some forms and was not asked for in this one.
+
+    Newest first; core papers, or the given ones.
+    """
+    query = _newest_versions().where(paper.c.withdrawn.is_(False), ~_has(kind, document.c.outcome != "failed"))
+    for form in lacking:
+        query = query.where(_has(form, document.c.outcome.in_(_LACKING)))
+    if arxiv_ids is None:
+        relevance = newest_relevance().subquery()
+        query = query.where(paper.c.id.in_(select(relevance.c.paper_id).where(relevance.c.relevance == "core")))
+    else:
+        query = query.where(paper.c.arxiv_id.in_(arxiv_ids))
+    return _wanted(connection, query.order_by(paper.c.submitted.desc(), paper.c.id.desc()))
+
+
+def _has(kind: str, condition: Any) -> Any:
+    """That there is a document of a kind of the newest version for which a condition holds."""
+    return select(document.c.id).where(_document_of_newest(kind), condition).correlate(paper).exists()
 
 
 def documents_of(connection: Connection, arxiv_ids: Sequence[str]) -> list[WantedDocument]:

@@ -1,7 +1,8 @@
-"""Fetching e-prints into a file store, each version once.
+"""Fetching full texts into a file store, each version once: the e-print, else the HTML page, else the PDF.
 
-``/src`` gives the newest version as it was submitted. What arXiv cannot give is settled too, with the reason:
-withdrawn, no source, not public (403). Only a failure of the way there is tried again at the next call.
+``/src`` gives the newest version as it was submitted. Where it has no source (404), a source that is not public (403)
+or one that is too large, ``/html`` is asked for what LaTeXML made of it, and then ``/pdf``. What arXiv cannot give is
+settled too, with the reason. Only a failure of the way there is tried again at the next call.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ from ingest.http import (
 )
 from ingest.recording import stored_requests
 
-KIND = "eprint"
+EPRINT, HTML, PDF = "eprint", "html", "pdf"
+"""Forms of a full text, in the order in which they are asked for."""
 MAX_EPRINT_BYTES = 150 * 2**20
 MAX_REFUSALS = 3
 """So many 403 in a row for sources that are not marked as encrypted mean that arXiv refuses everything."""
@@ -130,9 +132,9 @@ class FetchSummary:
     """What fetching did."""
 
     asked: int = 0
-    """E-prints asked for."""
+    """Full texts asked for."""
     outcomes: Mapping[str, int] = field(default_factory=dict)
-    """How often each outcome of FetchedDocument came."""
+    """How often each outcome of FetchedDocument came; those of other forms than the e-print begin with its kind."""
     skipped: int = 0
     """Named papers whose newest version is settled already."""
 
@@ -147,13 +149,13 @@ def fetch(
     now: datetime,
     progress: Callable[[str, FetchedDocument], None] | None = None,
 ) -> FetchSummary:
-    """Fetch the e-prints of core papers, or of the given papers, that are not settled yet.
+    """Fetch the full texts of core papers, or of the given papers, that are not settled yet.
 
     Args:
         engine: The database.
         client: Asks arXiv; its requests are written into the table ``request``.
         store: Where the bytes go.
-        limit: Most e-prints to ask for.
+        limit: Most full texts to ask for.
         arxiv_ids: Papers to fetch, whatever their relevance; empty for all core papers.
         now: The time (UTC) written with the outcomes.
         progress: Told each paper and its outcome.
@@ -164,13 +166,22 @@ def fetch(
         ingest.http.UnavailableError: several e-prints in a row could not be had.
         ingest.http.TrafficStoppedError: arXiv refused; what was fetched before is stored.
     """
-    wanted, skipped = _wanted(engine, arxiv_ids, limit)
-    outcomes = _Outcomes(engine, progress)
+    named, skipped = _named(engine, arxiv_ids) if arxiv_ids else (None, 0)
+    counts: Counter[str] = Counter()
     with stored_requests(engine, client):
-        for item in wanted:
-            outcomes.add(item, _fetch_one(client, store, item, now))
-    outcomes.store()
-    return FetchSummary(len(wanted), dict(outcomes.counts), skipped)
+        for kind in (EPRINT, HTML, PDF):
+            left = None if limit is None else limit - counts.total()
+            outcomes = _Outcomes(engine, progress)
+            for item in _wanted(engine, kind, named, left):
+                outcomes.add(item, _fetch_one(client, store, item, kind, now))
+            outcomes.store()
+            counts.update({_counted(kind, outcome): number for outcome, number in outcomes.counts.items()})
+    return FetchSummary(counts.total(), dict(counts), skipped)
+
+
+def _counted(kind: str, outcome: str) -> str:
+    """How an outcome is named in a summary: e-prints by the outcome alone."""
+    return outcome if kind == EPRINT else f"{kind} {outcome}"
 
 
 class _Outcomes:
@@ -204,32 +215,60 @@ class _Outcomes:
         self._waiting.clear()
 
 
-def _wanted(engine: Engine, arxiv_ids: Sequence[str], limit: int | None) -> tuple[list[WantedDocument], int]:
+def _named(engine: Engine, arxiv_ids: Sequence[str]) -> tuple[list[str], int]:
+    """The papers that were named, and how many of their e-prints are settled; raises UnknownPaperError."""
+    names = list(dict.fromkeys(parse(text).paper for text in arxiv_ids))
     with engine.execution_options(read_only=True).connect() as connection:
-        if not arxiv_ids:
-            return documents.wanted_documents(connection, KIND, limit), 0
-        papers = list(dict.fromkeys(parse(text).paper for text in arxiv_ids))
-        found = documents.documents_of(connection, papers)
-        unknown = sorted(set(papers) - {item.arxiv_id for item in found})
+        found = documents.documents_of(connection, names)
+        unknown = sorted(set(names) - {item.arxiv_id for item in found})
         if unknown:
             raise UnknownPaperError(unknown)
-        settled = documents.settled(connection, [item.paper_id for item in found], KIND)
-    open_ones = [item for item in found if item.paper_id not in settled]
-    return open_ones[:limit], len(found) - len(open_ones)
+        return names, len(documents.settled(connection, [item.paper_id for item in found], EPRINT))
 
 
-def _fetch_one(client: PoliteClient, store: FileStore, item: WantedDocument, now: datetime) -> FetchedDocument:
-    url = client.addresses.source(ArxivId(item.arxiv_id, item.version))
+def _wanted(engine: Engine, kind: str, named: Sequence[str] | None, limit: int | None) -> list[WantedDocument]:
+    """Papers whose full text is to be asked for in a form, the named ones or those that are core."""
+    with engine.execution_options(read_only=True).connect() as connection:
+        if kind != EPRINT:
+            lacking = (EPRINT,) if kind == HTML else (EPRINT, HTML)
+            found = documents.wanted_instead(connection, kind, lacking, named)
+        elif named is None:
+            found = documents.wanted_documents(connection, EPRINT, limit)
+        else:
+            found = documents.documents_of(connection, named)
+            settled = documents.settled(connection, [item.paper_id for item in found], EPRINT)
+            found = [item for item in found if item.paper_id not in settled]
+    return found[:limit]
+
+
+def _fetch_one(
+    client: PoliteClient, store: FileStore, item: WantedDocument, kind: str, now: datetime
+) -> FetchedDocument:
+    identifier = ArxivId(item.arxiv_id, item.version)
+    addresses = client.addresses
+    url = {EPRINT: addresses.source, HTML: addresses.html, PDF: addresses.pdf}[kind](identifier)
+    checks: dict[str, Callable[[bytes], None]] = {EPRINT: _EprintCheck(), HTML: _check_html, PDF: _check_pdf}
     try:
-        answer = client.get(url, max_bytes=MAX_EPRINT_BYTES, compressed=False, check=_EprintCheck())
+        answer = client.get(url, max_bytes=MAX_EPRINT_BYTES, compressed=kind == HTML, check=checks[kind])
     except BodyTooLargeError as error:
-        return FetchedDocument(KIND, "too_large", url, now, reason=str(error))
+        return FetchedDocument(kind, "too_large", url, now, reason=str(error))
     except (UnavailableError, UnsafeRedirectError) as error:
-        return FetchedDocument(KIND, "failed", url, now, reason=str(error))
+        return FetchedDocument(kind, "failed", url, now, reason=str(error))
     if answer.status == 200:
-        return _stored(store, answer, url, now)
-    outcome, reason = _refused(answer.status, item)
-    return FetchedDocument(KIND, outcome, url, now, reason=reason)
+        return _stored(store, answer, kind, url, now)
+    outcome, reason = _refused(answer.status, item, kind)
+    return FetchedDocument(kind, outcome, url, now, reason=reason)
+
+
+def _check_html(body: bytes) -> None:
+    """Have a page asked for again that is not one of LaTeXML's, whose elements all have classes of this prefix."""
+    if b"ltx_" not in body:
+        raise BrokenBodyError("the page is none that LaTeXML made of a paper")
+
+
+def _check_pdf(body: bytes) -> None:
+    if sniff(body) != "pdf" or not is_whole(body):
+        raise BrokenBodyError("no whole PDF came")
 
 
 class _EprintCheck:
@@ -251,15 +290,17 @@ class _EprintCheck:
             raise BrokenBodyError("the e-print is truncated or damaged")
 
 
-def _stored(store: FileStore, answer: Answer, url: str, now: datetime) -> FetchedDocument:
-    media_type = sniff(answer.body)
-    if not answer.body or (media_type == "html" and "html" in answer.headers.get("Content-Type", "")):
+def _stored(store: FileStore, answer: Answer, kind: str, url: str, now: datetime) -> FetchedDocument:
+    media_type = kind if kind == HTML else sniff(answer.body)
+    if kind == EPRINT and (
+        not answer.body or (media_type == "html" and "html" in answer.headers.get("Content-Type", ""))
+    ):
         return FetchedDocument(
-            KIND, "failed", url, now, reason="arXiv sent a web page or nothing instead of an e-print"
+            kind, "failed", url, now, reason="arXiv sent a web page or nothing instead of an e-print"
         )
     return FetchedDocument(
-        kind=KIND,
-        outcome="pdf_only" if media_type == "pdf" else "stored",
+        kind=kind,
+        outcome="pdf_only" if kind == EPRINT and media_type == "pdf" else "stored",
         url=url,
         fetched_at=now,
         sha256=store.put(answer.body),
@@ -269,11 +310,12 @@ def _stored(store: FileStore, answer: Answer, url: str, now: datetime) -> Fetche
     )
 
 
-def _refused(status: int, item: WantedDocument) -> tuple[str, str]:
+def _refused(status: int, item: WantedDocument, kind: str) -> tuple[str, str]:
+    form = {EPRINT: "source", HTML: "HTML", PDF: "PDF"}[kind]
     if status == 403:
-        return "encrypted", "arXiv answers 403: the source is not public"
+        return "encrypted", f"arXiv answers 403: the {form} is not public"
     if status == 404 and (item.withdrawn or "I" in item.source_type):
         return "withdrawn", "arXiv answers 404 and the paper is withdrawn"
     if status == 404:
-        return "no_source", "arXiv answers 404: it has no source for this version"
+        return "no_source", f"arXiv answers 404: it has no {form} for this version"
     return "failed", f"arXiv answers with status {status}"

@@ -82,5 +82,6 @@ class Digest:
 
     def _failed(self) -> int:
         """Steps that failed, and papers that could not be fetched or read."""
-        fetched = self.fetched.outcomes.get("failed", 0) if self.fetched else 0
+        outcomes = self.fetched.outcomes if self.fetched else {}
+        fetched = sum(number for outcome, number in outcomes.items() if outcome.endswith("failed"))
         return len(self.failures) + fetched + self.tagged.unread + self.extracted.unread

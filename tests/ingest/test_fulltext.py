@@ -83,7 +83,7 @@ def store(tmp_path: Path) -> FileStore:
 def documents(engine: Engine) -> dict[str, tuple[Any, ...]]:
     query = (
         "SELECT arxiv_id, outcome, media_type, d.bytes, sha256, etag, reason FROM document d "
-        "JOIN paper p ON p.id = paper_id AND p.version = d.version"
+        "JOIN paper p ON p.id = paper_id AND p.version = d.version WHERE d.kind = 'eprint'"
     )
     with engine.connect() as connection:
         return {row[0]: tuple(row[1:]) for row in connection.exec_driver_sql(query)}
@@ -116,7 +116,7 @@ def test_each_outcome_is_stored_with_its_reason(
         "2003.00006": ("no_source", ""),
         "2003.00007": ("too_large", ""),
     }
-    assert summary.asked == 7
+    assert summary.asked == 7 + 3 + 3
     assert summary.outcomes["stored"] == 2
     assert store.get(found["2003.00002"][3]) == TEX
     assert found["2003.00002"][4].startswith('"sha256:')
@@ -242,3 +242,70 @@ def test_the_store_keeps_each_content_once_and_whole(tmp_path: Path, monkeypatch
 def test_what_is_no_key_never_becomes_a_path(tmp_path: Path, key: str) -> None:
     with pytest.raises(InvalidKeyError):
         FileStore(tmp_path).has(key)
+
+
+def other_forms(engine: Engine) -> list[tuple[Any, ...]]:
+    query = (
+        "SELECT arxiv_id, d.kind, outcome, media_type FROM document d JOIN paper p ON p.id = paper_id "
+        "WHERE d.kind <> 'eprint' ORDER BY 1, 2"
+    )
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.exec_driver_sql(query)]
+
+
+@pytest.fixture
+def with_other_forms(tmp_path: Path, replica: Replica) -> Replica:
+    """The replica with an HTML page of a paper whose source is not public, and a PDF of one that has none."""
+    for kind, name, body in (
+        ("html", "2003.00005.html", b"<html><article class='ltx_document'>text</article></html>"),
+        ("pdf", "2003.00006.pdf", b"%PDF-1.5\n%%EOF\n"),
+    ):
+        (tmp_path / "arxiv" / kind).mkdir()
+        (tmp_path / "arxiv" / kind / name).write_bytes(body)
+    return replica
+
+
+def test_a_paper_without_a_source_is_had_as_html_else_as_pdf(
+    with_other_forms: Replica, client: PoliteClient, engine: Engine, store: FileStore, clock: Any
+) -> None:
+    summary = fetch(engine, client, store, arxiv_ids=ALL[:6], now=clock.now())
+    assert other_forms(engine) == [
+        ("2003.00005", "html", "stored", "html"),
+        ("2003.00006", "html", "no_source", ""),
+        ("2003.00006", "pdf", "stored", "pdf"),
+    ]
+    assert summary.outcomes["html stored"] == summary.outcomes["pdf stored"] == 1
+    assert asked(with_other_forms)[-3:] == ["/html/2003.00006v1", "/html/2003.00005v1", "/pdf/2003.00006v1"]
+    before = asked(with_other_forms)
+    assert fetch(engine, client, store, arxiv_ids=ALL[:6], now=clock.now()).asked == 0
+    assert asked(with_other_forms) == before
+
+
+def test_pages_of_arxiv_are_asked_for_at_longer_intervals(
+    with_other_forms: Replica, client: PoliteClient, engine: Engine, store: FileStore, clock: Any
+) -> None:
+    fetch(engine, client, store, arxiv_ids=["2003.00005", "2003.00006"], now=clock.now())
+    times = [request.at for request in with_other_forms.log if "/html/" in request.target]
+    assert (times[1] - times[0]).total_seconds() >= 15
+
+
+def test_a_fetch_that_was_stopped_before_the_other_forms_asks_for_them_next_time(
+    with_other_forms: Replica, client: PoliteClient, engine: Engine, store: FileStore, clock: Any
+) -> None:
+    assert fetch(engine, client, store, arxiv_ids=["2003.00005"], limit=1, now=clock.now()).asked == 1
+    with_other_forms.faults.add(Fault("status", match="/html/", status=429))
+    with pytest.raises(TrafficStoppedError):
+        fetch(engine, client, store, arxiv_ids=["2003.00005"], now=clock.now())
+    clock.time += timedelta(minutes=11)
+    fetch(engine, client, store, arxiv_ids=["2003.00005"], now=clock.now())
+    assert other_forms(engine) == [("2003.00005", "html", "stored", "html")]
+
+
+@pytest.mark.parametrize("fault", [Fault("html"), Fault("truncate")], ids=lambda fault: fault.kind)
+def test_a_web_page_or_half_a_file_is_no_full_text(
+    with_other_forms: Replica, client: PoliteClient, engine: Engine, store: FileStore, clock: Any, fault: Fault
+) -> None:
+    with_other_forms.faults.add(replace(fault, match="/pdf/"), replace(fault, match="/html/2003.00005"))
+    fetch(engine, client, store, arxiv_ids=ALL[:6], now=clock.now())
+    assert len(with_other_forms.faults) == 0
+    assert [row[2] for row in other_forms(engine)] == ["stored", "no_source", "stored"]
