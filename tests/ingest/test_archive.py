@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest import archive
-from ingest.archive import sniff, unpack
+from ingest.archive import is_whole, sniff, unpack
 
 TEX = b"\\documentclass{article}\n\\begin{document}\nG\xf6del\n\\end{document}\n"
 
@@ -113,6 +113,23 @@ def test_a_bomb_is_refused_long_before_its_end() -> None:
     bomb = gzip.compress(b"%" * (40 * 2**20), 9)
     with pytest.raises(archive.CompressionBombError):
         unpack(bomb)
+
+
+@pytest.mark.parametrize(
+    ("data", "whole"),
+    [
+        (gzip.compress(TEX), True),
+        (gzip.compress(TEX)[:-1], False),
+        (gzip.compress(TEX) + gzip.compress(TEX)[:-9], False),
+        (gzip.compress(TEX)[:-8] + bytes(8), False),
+        (b"%PDF-1.5\n...\n%%EOF\n", True),
+        (b"%PDF-1.5\n...", False),
+        (TEX, True),
+        (gzip.compress(bytes(40 * 2**20), 9), True),
+    ],
+)
+def test_an_eprint_that_ends_early_is_told(data: bytes, whole: bool) -> None:
+    assert is_whole(data) is whole
 
 
 def test_files_of_several_gzip_members_are_joined() -> None:
