@@ -6,8 +6,10 @@ on there. Once the file is at its end, harvests by OAI-PMH go on from the newest
 
 from __future__ import annotations
 
+import gc
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 
@@ -50,18 +52,31 @@ def load_snapshot(
     start, newest = _read_token(run.resumption_token)
     done = HarvestSummary()
     read = read_beside if total > LARGE_BYTES else read_batches
-    for batch in read(path, start):
-        newest = max([newest, *(record.datestamp for record in batch.records if record.datestamp)])
-        done += _store(engine, run.id, batch, newest, now)
-        start = batch.end
-        if progress:
-            progress(batch.bytes_read, total, done)
+    with _collection_paused():
+        for batch in read(path, start):
+            newest = max([newest, *(record.datestamp for record in batch.records if record.datestamp)])
+            done += _store(engine, run.id, batch, newest, now)
+            start = batch.end
+            if progress:
+                progress(batch.bytes_read, total, done)
     if start.line == 0:
         raise NotASnapshotError(path, "it is empty")
     with engine.begin() as connection:
         harvests.end_run(connection, run.id, state="done", now=now)
         harvests.cover(connection, run.id, newest)
     return done
+
+
+@contextmanager
+def _collection_paused() -> Iterator[None]:
+    """Records hold no cycles, and looking for some over and over in each batch takes a fifth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _run(engine: Engine, base_url: str, identity: str, now: datetime) -> HarvestRun:
