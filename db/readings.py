@@ -13,8 +13,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, delete, func, insert, or_, select, update
+from sqlalchemy import CompoundSelect, Connection, Row, and_, delete, func, insert, or_, select, union_all, update
 
+from db.labels import standing_labels
 from db.records import Citation, Reading, Table, Tags, Unread
 from db.schema import (
     MEANING,
@@ -23,6 +24,7 @@ from db.schema import (
     citation,
     document,
     document_table,
+    label,
     paper,
     processing,
     reading,
@@ -92,19 +94,23 @@ def untagged(connection: Connection, stage_version: str, limit: int | None = Non
     return [PaperText(*row) for row in connection.execute(query)]
 
 
-def newest_relevance() -> Select[Any]:
-    """Paper id and relevance, by the newest tagging of each paper."""
+def newest_relevance() -> CompoundSelect[Any]:
+    """Paper id and relevance: a person's answer, else that of the newest tagging."""
     rank = (
         func.row_number()
         .over(partition_by=processing.c.paper_id, order_by=(processing.c.version.desc(), processing.c.id.desc()))
         .label("rank")
     )
     ranked = select(processing.c.id, rank).where(processing.c.stage == "tag", processing.c.outcome == "done").subquery()
-    return (
+    answered = select(label.c.id).where(label.c.paper_id == tag.c.paper_id, label.c.facet == "relevance").exists()
+    tagged = (
         select(tag.c.paper_id, tag.c.value.label("relevance"))
         .join(ranked, ranked.c.id == tag.c.processing_id)
-        .where(ranked.c.rank == 1, tag.c.facet == "relevance")
+        .where(ranked.c.rank == 1, tag.c.facet == "relevance", ~answered)
     )
+    standing = standing_labels().subquery()
+    labelled = select(standing.c.paper_id, standing.c.value).where(standing.c.facet == "relevance")
+    return union_all(tagged, labelled)
 
 
 def unextracted(connection: Connection, stage_version: str, limit: int | None = None) -> list[StoredDocument]:

@@ -166,7 +166,9 @@ def _hits(connection: Connection, match: str, scores: Mapping[int, float]) -> li
           FROM paper_search WHERE paper_search MATCH :match AND rowid IN :ids
         )
         SELECT p.id, p.arxiv_id, p.title, p.submitted, hit.snippet,
-               coalesce((SELECT t.value FROM tag t JOIN processing n ON n.id = t.processing_id
+               coalesce((SELECT l.value FROM label l WHERE l.paper_id = p.id AND l.facet = 'relevance'
+                         ORDER BY l.at DESC, l.labeller LIMIT 1),
+                        (SELECT t.value FROM tag t JOIN processing n ON n.id = t.processing_id
                          WHERE t.paper_id = p.id AND t.facet = 'relevance'
                          ORDER BY n.version DESC, n.id DESC LIMIT 1), '') AS relevance
         FROM hit JOIN paper p ON p.id = hit.id

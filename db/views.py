@@ -7,6 +7,7 @@ A paper is a work: tags and tables are those of the newest version that was read
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pandas as pd
@@ -27,6 +28,7 @@ from sqlalchemy import (
     text,
 )
 
+from db.labels import standing_labels
 from db.readings import newest_relevance
 from db.schema import (
     abstract_claim,
@@ -133,7 +135,11 @@ def _of_newest(query: Select[Any], source: Any, stage: str, arxiv_id: str | None
 
 
 def tags(connection: Connection, arxiv_id: str | None = None) -> pd.DataFrame:
-    """One row a tag of the newest tagging of each paper, relevance among them."""
+    """One row a tag of each paper, relevance among them: a person's labels, else the newest tagging.
+
+    A label has the field ``person`` and no place in the text. Of a paper that a person calls not core, the machine's
+    facets and names are left out.
+    """
     query = select(
         paper.c.arxiv_id,
         tag.c.facet,
@@ -145,11 +151,38 @@ def tags(connection: Connection, arxiv_id: str | None = None) -> pd.DataFrame:
         tag.c.end_char,
         tag.c.quotation,
     ).select_from(tag)
-    return _frame(connection, _of_newest(query, tag, "tag", arxiv_id))
+    frame = _frame(connection, _of_newest(query, tag, "tag", arxiv_id))
+    labels = _labels(connection, arxiv_id)
+    if labels.empty:
+        return frame
+    frame = frame[~_answered(frame["arxiv_id"], frame["facet"], labels)]
+    given = labels[(labels["value"] != "") & (labels["facet"] != "claims")]
+    given = given.assign(confidence=1.0, field="person", start_char=-1, end_char=-1, quotation="")
+    return pd.concat([frame, given[list(frame.columns)]], ignore_index=True)
+
+
+def _labels(connection: Connection, arxiv_id: str | None) -> pd.DataFrame:
+    standing = standing_labels().subquery()
+    query = (
+        select(paper.c.arxiv_id, standing.c.facet, standing.c.value, standing.c.canonical)
+        .join(standing, standing.c.paper_id == paper.c.id)
+        .where(*_only(arxiv_id))
+        .order_by(standing.c.id)
+    )
+    return _frame(connection, query)
+
+
+def _answered(papers: pd.Series, facets: pd.Series, labels: pd.DataFrame) -> pd.Series:
+    """Which of the machine's tags a person has answered, or made pointless by calling the paper not core."""
+    answers = set(zip(labels["arxiv_id"], labels["facet"], strict=True))
+    relevance = labels[labels["facet"] == "relevance"]
+    off_subject = set(relevance.loc[relevance["value"] != "core", "arxiv_id"])
+    told = [pair in answers or pair[0] in off_subject for pair in zip(papers, facets, strict=True)]
+    return pd.Series(told, index=papers.index, dtype=bool)
 
 
 def abstract_claims(connection: Connection, arxiv_id: str | None = None) -> pd.DataFrame:
-    """One row a numeric result that an abstract states about its own method."""
+    """One row a numeric result that an abstract states about its own method; a person's labels win as in `tags`."""
     query = select(
         paper.c.arxiv_id,
         abstract_claim.c.quantity,
@@ -159,7 +192,18 @@ def abstract_claims(connection: Connection, arxiv_id: str | None = None) -> pd.D
         abstract_claim.c.quotation,
         abstract_claim.c.confidence,
     ).select_from(abstract_claim)
-    return _frame(connection, _of_newest(query, abstract_claim, "tag", arxiv_id))
+    frame = _frame(connection, _of_newest(query, abstract_claim, "tag", arxiv_id))
+    labels = _labels(connection, arxiv_id)
+    if labels.empty:
+        return frame
+    frame = frame[~_answered(frame["arxiv_id"], pd.Series("claims", index=frame.index), labels)]
+    rows = []
+    for name, stated in labels.loc[labels["facet"] == "claims", ["arxiv_id", "value"]].itertuples(index=False):
+        if stated:
+            claimed = json.loads(stated)
+            rows.append({"arxiv_id": name, "confidence": 1.0, "quotation": claimed.pop("text")} | claimed)
+    given = pd.DataFrame(rows, columns=list(frame.columns))
+    return pd.concat([frame, given], ignore_index=True) if rows else frame.reset_index(drop=True)
 
 
 def results(connection: Connection, arxiv_id: str | None = None) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from secateur.commands import (
     differing,
     harvesting,
     keeping,
+    labelling,
     pending,
     reading,
     validating,
@@ -87,6 +88,7 @@ for panel, commands in PANELS.items():
         app.command(name, rich_help_panel=panel)(function)
 app.add_typer(validating.claims, name="claims", rich_help_panel=CHECK)
 app.add_typer(keeping.database, name="db", rich_help_panel=BUILD)
+app.add_typer(labelling.label, name="label", rich_help_panel=CORRECT)
 pending.add_pending(app)
 
 

@@ -65,7 +65,7 @@ def _run(engine: Engine, settings: Settings, client: PoliteClient, clock: Clock,
     except (ArxivError, OaiError) as error:
         failures.append(f"{'reconcile' if harvested else 'harvest'}: {error}")
     say("tag")
-    tagged = tag_papers(engine, clock)
+    tagged = tag_papers(engine, clock, own_tagger=settings.own_tagger)
     try:
         say("fetch")
         fetched = fetch(engine, client, store, limit=fetch_limit, now=clock())

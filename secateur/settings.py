@@ -90,6 +90,11 @@ class Settings(BaseSettings):
         return self.files or self.home / "files"
 
     @property
+    def own_tagger(self) -> Path:
+        """What `secateur label train` learned from a person's labels; the shipped tagger is used where it is absent."""
+        return self.home / "tagger.npz"
+
+    @property
     def site_folder(self) -> Path:
         """Folder of the living survey."""
         return self.site or self.home / "site"

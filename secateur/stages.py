@@ -6,10 +6,12 @@ paper that can't be read is stored as unread, with its reason, and stops nothing
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import Engine
 
@@ -17,7 +19,9 @@ from corpus.knowledge import Knowledge, load_knowledge
 from corpus.reading import READER_VERSION
 from corpus.reading.latex import read_latex
 from corpus.results import read_results
-from corpus.tagging import TAGGER_VERSION, load_model, tag
+from corpus.tagging import TAGGER_VERSION, TaggingModel, load_model, tag
+from corpus.tagging.lexicon import load_lexicon
+from corpus.tagging.relevance import RelevanceModelError, read_model
 from db.readings import (
     PaperText,
     Processing,
@@ -52,19 +56,47 @@ def _silent(_done: int, _total: int | None, _word: str) -> None:
     return
 
 
+class OwnTaggerError(Exception):
+    """The tagger that was trained on a person's labels can't be used."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} was trained for another version of the tagger: run `secateur label train` again")
+
+
+def _tagger(own_tagger: Path | None) -> tuple[str, TaggingModel]:
+    """The tagger and its version: the one trained on a person's labels where there is one, else the shipped one."""
+    if own_tagger is None or not own_tagger.is_file():
+        return TAGGER_VERSION, load_model()
+    lexicon = load_lexicon()
+    try:
+        model = TaggingModel(lexicon, read_model(own_tagger, lexicon))
+    except RelevanceModelError as error:
+        raise OwnTaggerError(own_tagger) from error
+    return f"{TAGGER_VERSION}+{hashlib.sha256(own_tagger.read_bytes()).hexdigest()[:12]}", model
+
+
 def tag_papers(
-    engine: Engine, clock: Clock, *, limit: int | None = None, progress: Progressed = _silent
+    engine: Engine,
+    clock: Clock,
+    *,
+    own_tagger: Path | None = None,
+    limit: int | None = None,
+    progress: Progressed = _silent,
 ) -> StageSummary:
-    """Tag title and abstract of every paper that this tagger has not read since it last changed."""
+    """Tag title and abstract of every paper that this tagger has not read since it last changed.
+
+    ``own_tagger`` is where `secateur label train` keeps what it learned; raises OwnTaggerError if it is out of date.
+    """
+    tagger_version, model = _tagger(own_tagger)
     with engine.execution_options(read_only=True).connect() as connection:
-        waiting = untagged(connection, TAGGER_VERSION, limit)
-    knowledge, model = load_knowledge(), load_model()
+        waiting = untagged(connection, tagger_version, limit)
+    knowledge = load_knowledge()
     read = unread = found = 0
     for start in range(0, len(waiting), BATCH):
         with engine.begin() as connection:
             for paper in waiting[start : start + BATCH]:
                 began = time.perf_counter()
-                done = _processing(paper, "tag", TAGGER_VERSION, paper.sha256, began, clock)
+                done = _processing(paper, "tag", tagger_version, paper.sha256, began, clock)
                 try:
                     tags = tag(paper.title, paper.abstract, knowledge, model)
                 except Exception as error:  # one paper never stops the run

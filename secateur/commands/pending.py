@@ -16,7 +16,6 @@ PENDING = {
     "rigor": "how results are reported, per paper and over time",
     "acceleration": "which kinds of pruning report measured speed-ups",
     "serve": "corpus and survey in a browser",
-    "label": "a person's labels",
     "watch": "what changed in the papers that one cites",
     "data": "data sets for validation",
     "check": "one paper or draft, everything",

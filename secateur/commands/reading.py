@@ -24,7 +24,10 @@ def tag(
     from secateur.stages import tag_papers
 
     with Progress("tag") as progress:
-        summary = tag_papers(writable(settings_for(context, db=db)), utc_now, limit=limit, progress=progress)
+        settings = settings_for(context, db=db)
+        summary = tag_papers(
+            writable(settings), utc_now, own_tagger=settings.own_tagger, limit=limit, progress=progress
+        )
     print_rows([{"read": summary.read, "unread": summary.unread, "tags": summary.found}], format)
 
 
