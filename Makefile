@@ -14,7 +14,7 @@ demo: $(STAMP)
 	$(BIN)/secateur demo --format table
 
 test: lint
-	$(BIN)/python -m pytest -m 'not slow'
+	$(BIN)/python -m pytest -m 'not slow' -n 2 --dist loadfile
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow
