@@ -277,6 +277,10 @@ def _settle(axes: Axes, interpreter: Interpreter) -> None:
         if column.kind == "" and _says_something(column, interpreter):
             column.kind = "value"
     values = axes.of_kind("value")
+    methods = [index for index in values if _is_method(axes.columns[index], interpreter)]
+    for index, column in enumerate(axes.columns):
+        if column.kind == "" and len(methods) > 1 and len(methods) * 2 > len(values) and index > methods[0] - 2:
+            column.kind = "value"
     tasks = [index for index in values if interpreter.datasets(axes.columns[index].text)]
     for index, column in enumerate(axes.columns):
         if column.kind == "" and len(tasks) > 1 and index > tasks[0] and column.text:
@@ -309,6 +313,12 @@ def _says_something(column: Column, interpreter: Interpreter) -> bool:
         or meaning.stage
         or meaning.method
     )
+
+
+def _is_method(column: Column, interpreter: Interpreter) -> bool:
+    """True for a column that is headed by the name of a method and by no metric."""
+    meanings = [interpreter.read(cell.text, cell.cites) for cell in column.header]
+    return any(meaning.method for meaning in meanings) and not any(meaning.slots for meaning in meanings)
 
 
 def _context_rows(axes: Axes, interpreter: Interpreter) -> None:

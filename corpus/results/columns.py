@@ -32,11 +32,15 @@ class ColumnReader:
         """What the header of a column says of all its cells."""
         meaning = Meaning()
         removal_header: RemovalHeader | None = None
-        for cell in self.axes.columns[index].header:
+        path = self.axes.columns[index].header
+        for level, cell in enumerate(path):
             given = self._setting(cell, removal_header)
             if given is None:
                 removal_header = read_header(cell.text) or removal_header
-                meaning = self._joined(self.interpreter.read(cell.text, cell.cites), meaning)
+                inner = self.interpreter.read(cell.text, cell.cites)
+                if any(read_numbers(below.text) is not None for below in path[level + 1 :]):
+                    inner = replace(inner, stage="")
+                meaning = self._joined(inner, meaning)
             else:
                 meaning = _prefer(given, meaning)
         for row, header in self.axes.context_rows.items():
@@ -103,6 +107,8 @@ class ColumnReader:
         if (bare := read_bare(text)) is not None and column_kind(label) != "setting":
             form = "kept" if PHRASES["kept"].search(self.around.caption) else "removed"
             return Meaning(removal=from_number(RemovalHeader(form, percent=True), bare))
+        if numbers.present[0].unit == "x" and not label and PHRASES["compressing"].search(self.around.caption):
+            return Meaning(removal=from_number(RemovalHeader("ratio"), numbers.present[0]))
         return Meaning(variant=(f"{label} {text}".strip(),))
 
     def _row_label(self, row: int) -> str:

@@ -71,7 +71,9 @@ class Paper:
 
     def network(self) -> str | None:
         """The most named network of the paper, in the size it is most named in."""
-        for name, _ in self.models.most_common(1):
+        named = self.models.most_common()
+        particular = [name for name, _ in named if not self.knowledge.models[name].generic]
+        for name in (*particular, *(name for name, _ in named)):
             return self.network_of_family(name) or name
         return None
 
@@ -145,6 +147,8 @@ class Surroundings:
         """Networks of the nearest text that names any."""
         for where, text in self.levels():
             found = self.paper.interpreter.models(text)
+            if where != "caption":
+                found = tuple(name for name in found if not self.paper.knowledge.models[name].generic)
             if found:
                 return found, where
         return (), ""

@@ -14,7 +14,7 @@ from corpus.reading import DocumentTable, TableCell
 from corpus.results.axes import Axes
 from corpus.results.columns import ColumnReader
 from corpus.results.context import Paper, Surroundings
-from corpus.results.headers import COSTS, USUAL_METRICS, Slot
+from corpus.results.headers import COSTS, USUAL_METRICS, Slot, amount_of
 from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.names import modifiers
 from corpus.results.numbers import Number, NumericCell, read_numbers
@@ -56,6 +56,10 @@ class TableReader:
             methods_in_columns=in_columns,
         )
         self._caption_slot = around.slot()
+        texts = [cell.text for column in axes.columns for cell in column.header]
+        texts += [cell.text for cell in axes.stubs.values()]
+        self._arrows_are_directions = any("↑" in text for text in texts)
+        self._changes_accuracy = any(slot.metric == "accuracy_change" for m in self.columns for slot in m.slots)
 
     def read(self) -> Iterator[Reading]:
         """The readings of all cells, by rows."""
@@ -95,11 +99,21 @@ class TableReader:
             return
         for position, number, slot in self._numbers(numeric, slots):
             if number is not None:
+                slot = self._without_arrow(slot, number)
                 yield self._reading(row, position, number, Place(cell, index, column, meaning, slot))
+
+    def _without_arrow(self, slot: Slot, number: Number) -> Slot:
+        """``Params ↓`` above amounts: there the arrow says that less is better, not that shares removed are printed."""
+        amount = amount_of(slot)
+        if amount is None or number.unit in ("%", "x"):
+            return slot
+        return amount if self._arrows_are_directions or number.unit or amount.unit not in ("", "%") else slot
 
     def _slots(self, column: Meaning, row: Meaning) -> tuple[Slot, ...]:
         if self.axes.rows_name_metrics:
             return row.slots or column.slots
+        if (column.base or column.pruned) and not column.slots and self._changes_accuracy:
+            return (Slot("top1_accuracy", "%", supposed=True),)
         if column.slots:
             return column.slots
         if row.slots:

@@ -81,6 +81,7 @@ _CHANGE = re.compile(
     r"saving\w*|↓\s*%|% ?↓|%\s*(?:reduc\w*|pruned|drop))\.?\s*[)\]]\s*$",
     re.I,
 )
+_SHARE_WORDS = re.compile(r"reduc|drop|prun|decreas|sav|cut|remov|compress|\b[pr]r\b", re.I)
 _MATCHED = re.compile(r"(?<![a-z])m\s*/\s*-?mm(?![a-z])")
 _PREFIX = re.compile(r"\b([GMT])(?:FLOPs?|MACs?|Params)\b")
 
@@ -188,6 +189,14 @@ def _slot(text: str) -> Slot | None:
             text,
         )
     return None
+
+
+@lru_cache(maxsize=1024)
+def amount_of(slot: Slot) -> Slot | None:
+    """The amount that a header with a bare arrow may mean (``Params ↓``, ``FLOPs (G) ↓``), None for other headers."""
+    if "reduction" not in slot.metric or "↓" not in slot.part or "%" in slot.part or _SHARE_WORDS.search(slot.part):
+        return None
+    return _slot(slot.part.replace("↓", " "))
 
 
 def _printed_unit(text: str) -> str:

@@ -11,12 +11,9 @@ from collections.abc import Iterable
 
 from corpus.knowledge import Knowledge
 from corpus.reading import Document
+from corpus.results.proposals import key_of, proposed_names
 from corpus.results.words import PHRASES
 
-_NAME_LIKE = re.compile(
-    r"(?<![\w/-])(?:[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+[A-Z]?|[a-z]{1,3}[A-Z][\w]*|[A-Z]{2,}[a-z]+[A-Z]*\w*|[A-Z][A-Z0-9]{2,}"
-    r"|[A-Z]\w+-[A-Z]\w*|[A-Z][A-Za-z]*\d\w*)(?:[-+/][A-Za-z0-9]+)*(?![\w])"
-)
 _ABBREVIATION = re.compile(
     r"(?<![\w])([A-Za-z][\w+-]{0,11})\s*(?:[:=]|stands for|denotes|is short for|means)\s*([a-zA-Z][\w -]{3,40})"
 )
@@ -58,12 +55,12 @@ class Names:
         self._titles = {citation.key: citation for citation in document.bibliography}
         self._by_arxiv = {entry.arxiv: entry.name for entry in knowledge.methods.values() if entry.arxiv}
         self._abbreviations = _abbreviations(document, knowledge)
-        self.proposed = _proposed_names(document, knowledge)
-        self._proposed_keys = [(_key(name), name) for name in self.proposed]
+        self.proposed = proposed_names(document, knowledge)
+        self._proposed_keys = [(key_of(name), name) for name in self.proposed]
 
     def own(self, text: str) -> str | None:
         """The name that this paper proposes and that the text mentions; None when it mentions none."""
-        key = f" {_key(text)} "
+        key = f" {key_of(text)} "
         for own_key, name in self._proposed_keys:
             if f" {own_key} " in key:
                 return name
@@ -129,10 +126,6 @@ class Names:
         return list(seen.values())
 
 
-def _key(text: str) -> str:
-    return " ".join(re.findall(r"[a-z0-9]+", text.lower()))
-
-
 def _abbreviations(document: Document, knowledge: Knowledge) -> dict[str, str]:
     found: dict[str, str] = {}
     for table in document.tables:
@@ -142,38 +135,3 @@ def _abbreviations(document: Document, knowledge: Knowledge) -> dict[str, str]:
                 if match.group(1)[0].isupper() and not known:
                     found.setdefault(match.group(1), match.group(2).strip())
     return found
-
-
-def _proposed_names(document: Document, knowledge: Knowledge) -> tuple[str, ...]:
-    """Names that the paper has a macro for, that its title leads with, or that its abstract introduces."""
-    text = f"{document.title}. {document.abstract}"
-    scores: dict[str, float] = {}
-
-    def add(name: str, score: float) -> None:
-        name = PHRASES["ours_mark"].sub("", name).strip()
-        known = any(knowledge.resolve(kind, name) for kind in ("dataset", "model", "metric"))
-        if len(name) > 1 and not known and not is_ours(name) and any(c.isalpha() for c in name):
-            scores[name] = scores.get(name, 0) + score
-
-    for name in document.own_names:
-        words = re.sub(r"[()]", "", name).strip()
-        if not is_dense(words) and len(words.split()) <= 4:
-            add(words, 3 if _key(words) in _key(text) else 1)
-    head = document.title.split(":")[0].strip()
-    if ":" in document.title and len(head.split()) <= 3 and (_NAME_LIKE.fullmatch(head) or len(head.split()) == 1):
-        add(head, 3)
-    for sentence in re.split(r"(?<=[.!?])\s+", document.abstract):
-        weight = 1.5 if PHRASES["propose"].search(sentence) else 0.25
-        for match in _NAME_LIKE.finditer(sentence):
-            if knowledge.resolve("method", match.group()) is None:
-                add(match.group(), weight)
-        for match in re.finditer(r"“([^”]{2,30})”", sentence):
-            if _NAME_LIKE.fullmatch(match.group(1)):
-                add(match.group(1), 1.5)
-    for table in document.tables:
-        for row in table.cells:
-            for cell in row[:3]:
-                if PHRASES["ours_mark"].search(cell.text):
-                    add(clean_name(PHRASES["ours_mark"].sub("", cell.text)), 3)
-    ranked = sorted((name for name in scores if scores[name] >= 1.5), key=lambda name: -scores[name])
-    return tuple(ranked[:4])

@@ -6,6 +6,7 @@ Covers ``76.1 ± 0.2``, ``76.15/75.40``, ``76.15 → 75.40``, ``↓0.45``, ``93.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -92,6 +93,8 @@ def read_numbers(text: str) -> NumericCell | None:
         absent = _ABSENT.match(text, position)
         if match:
             position, number = _finish(text, match, bracketed=depth > 0)
+            if not math.isfinite(number.value):
+                return None
             numbers.append(number)
         elif absent:
             position = absent.end()
@@ -145,10 +148,10 @@ def _finish(text: str, match: re.Match[str], *, bracketed: bool) -> tuple[int, N
     digits = match.group("digits").replace(",", "")
     value = float(digits)
     if match.group("power"):
-        value *= 10.0 ** int(match.group("power").replace("−", "-"))
+        value *= _power(10.0, int(match.group("power").replace("−", "-")))
         value = float(f"{value:.12g}")
     elif match.group("caret"):
-        value = float(f"{value ** float(match.group('caret')):.12g}")
+        value = float(f"{_power(value, float(match.group('caret'))):.12g}")
     sign = match.group("sign") or ""
     if sign and sign != "+":
         value = -value
@@ -169,6 +172,14 @@ def _finish(text: str, match: re.Match[str], *, bracketed: bool) -> tuple[int, N
         bracketed=bracketed,
         decimals=len(digits.partition(".")[2]),
     )
+
+
+def _power(base: float, exponent: float) -> float:
+    """Infinity where the power is larger than any printed result."""
+    try:
+        return base**exponent
+    except OverflowError:
+        return math.inf
 
 
 def _as_printed(match: re.Match[str], sign: str, arrow: str) -> str:

@@ -88,7 +88,7 @@ class Resolver:
             name = row.method or column.method or (row.rest if row.base else column.rest) or "Dense"
             return Method(name, "Dense", "dense")
         in_column = column.method
-        if self.methods_in_columns and not in_column and not column.models and not column.slots:
+        if self.methods_in_columns and not in_column and not column.slots and not self._is_network(column):
             in_column = column.rest
         if in_column and is_dense(in_column):
             return Method(row.method or in_column, "Dense", "dense")
@@ -97,7 +97,7 @@ class Resolver:
             name, cites = in_column, column.cites
         if name and is_dense(name) and not self.names.is_proposed(name):
             return Method(name, "Dense", "dense")
-        if self.methods_in_columns and not in_column and column.models and not row.method:
+        if self.methods_in_columns and not in_column and self._is_network(column) and not row.method:
             return Method(column.rest, "Dense", "dense")
         if not name:
             return self._method_of_text(place, "")
@@ -107,6 +107,10 @@ class Resolver:
         if canonical is None and _VARIANT.match(name) and self.names.proposed:
             return Method(name, self.names.proposed[0], "proposed", cites)
         return Method(name, canonical, "proposed" if self.names.is_proposed(name) else "baseline", cites)
+
+    def _is_network(self, column: Meaning) -> bool:
+        """True for a column whose innermost words name a network."""
+        return bool(column.models) and bool(self.interpreter.models(column.rest))
 
     def _method_of_text(self, place: Place, words: str) -> Method:
         """The method of a table whose cells name none: from its caption, else the paper's own."""

@@ -145,7 +145,7 @@ class RowReader:
         if header.of == "weights" and not re.search(r"sparsit|weight|param", column.text, re.I):
             match = PHRASES["pruned_structure"].search(self.around.caption)
             header = replace(header, of=quantity_of(match.group()) if match else "weights")
-        return replace(meaning, removal=in_cell(header, text) or meaning.removal, variant=variant)
+        return replace(meaning, removal=in_cell(header, text).over(meaning.removal), variant=variant)
 
     def _setting(self, column: Column, cell: TableCell, meaning: Meaning) -> Meaning:
         label, text = column.text, cell.text

@@ -60,6 +60,12 @@ class Removal:
     def __bool__(self) -> bool:
         return self.sparsity is not None or self.compression is not None or self.pattern is not None
 
+    def over(self, outer: Removal) -> Removal:
+        """This statement with what it leaves open taken from another one of the same row."""
+        return Removal(
+            self.sparsity or outer.sparsity, self.compression or outer.compression, self.pattern or outer.pattern
+        )
+
 
 NOTHING = Removal()
 """Where nothing is stated."""

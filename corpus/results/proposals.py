@@ -1,0 +1,123 @@
+"""The names that a paper introduces, told apart from those of its rivals.
+
+A name counts when the paper has a macro for it, leads its title with it, introduces it in its abstract or marks it as
+its own in a table. What a sentence compares with (``outperforms A, B and C``) and what a table cites is a rival's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+from corpus.knowledge import Knowledge
+from corpus.reading import Document
+from corpus.results.words import PHRASES
+
+NAME_LIKE = re.compile(
+    r"(?<![\w/-])(?:[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+[A-Z]?|[a-z]{1,3}[A-Z][\w]*|[A-Z]{2,}[a-z]+[A-Z]*\w*|[A-Z][A-Z0-9]{2,}"
+    r"|[A-Z]\w+-[A-Z]\w*|[A-Z][A-Za-z]*\d\w*)(?:[-+/][A-Za-z0-9]+)*(?![\w])"
+)
+"""Words that look like the name of a method: capitals inside, or digits."""
+_SENTENCE = re.compile(r"(?<=[.!?])\s+")
+_LAST_OF_LIST = re.compile(r"\s*(?:\([^()]*\)\s*)?,?\s*(?:and|or|&)\s+(?:the\s+)?")
+_NEXT_OF_LIST = re.compile(r"\s*(?:\([^()]*\)\s*)?,\s*")
+_LEAST, _MOST = 1.5, 4
+"""Score that a name needs, and how many names a paper has at most."""
+_SURE = 3.0
+"""Score of a name that is certainly the paper's own; beside one, guesses count no more."""
+
+
+def key_of(text: str) -> str:
+    """A name in lower case with its words joined by single spaces."""
+    return " ".join(re.findall(r"[a-z0-9]+", text.lower()))
+
+
+def proposed_names(document: Document, knowledge: Knowledge) -> tuple[str, ...]:
+    """Names of the methods that a paper introduces, the surest first."""
+    scores: defaultdict[str, float] = defaultdict(float)
+    for name, score in _scored(document, knowledge):
+        name = PHRASES["ours_mark"].sub("", name).strip()
+        known = any(knowledge.resolve(kind, name) for kind in ("dataset", "model", "metric"))
+        if len(name) > 1 and not known and not PHRASES["ours"].search(name) and any(c.isalpha() for c in name):
+            scores[name] += score
+    for name in _cited_names(document):
+        if name not in _marked_names(document):
+            scores.pop(name, None)
+    least = _LEAST if max(scores.values(), default=0.0) < _SURE else _SURE
+    ranked = sorted((name for name in scores if scores[name] >= least), key=lambda name: -scores[name])
+    return tuple(ranked[:_MOST])
+
+
+def _scored(document: Document, knowledge: Knowledge) -> Iterator[tuple[str, float]]:
+    text = f"{document.title}. {document.abstract}"
+    for name in document.own_names:
+        words = re.sub(r"[()]", "", name).strip()
+        if not PHRASES["dense"].search(words) and len(words.split()) <= 4:
+            yield words, _SURE if key_of(words) in key_of(text) else 1
+    head = document.title.split(":")[0].strip()
+    if ":" in document.title and len(head.split()) <= 3 and (NAME_LIKE.fullmatch(head) or len(head.split()) == 1):
+        yield head, _SURE
+    for sentence in _SENTENCE.split(document.abstract):
+        yield from _of_sentence(sentence, knowledge)
+    for section in document.sections:
+        if match := re.search(r"\(([A-Z][A-Za-z]*[A-Z]\w*)\)$", section.title):
+            yield match.group(1), 1
+    for name in _marked_names(document):
+        yield name, _SURE
+
+
+def _of_sentence(sentence: str, knowledge: Knowledge) -> Iterator[tuple[str, float]]:
+    rivals = _rivals(sentence)
+    introduced = [match.group("name") for match in PHRASES["introduced"].finditer(sentence)]
+    yield from ((name, _SURE) for name in introduced if name not in rivals)
+    apposed = [match.group("name") for match in PHRASES["apposed"].finditer(sentence)]
+    yield from ((name, 2) for name in apposed if name not in rivals and knowledge.resolve("method", name) is None)
+    weight = 1.5 if PHRASES["propose"].search(sentence) else 0.25
+    for match in NAME_LIKE.finditer(sentence):
+        if match.group() not in rivals and knowledge.resolve("method", match.group()) is None:
+            yield match.group(), weight
+    for match in re.finditer(r"“([^”]{2,30})”", sentence):
+        if NAME_LIKE.fullmatch(match.group(1)):
+            yield match.group(1), 1.5
+
+
+def _rivals(sentence: str) -> set[str]:
+    """Names that a sentence compares with: the list of names after ``than``, ``compare with`` and the like."""
+    found: set[str] = set()
+    for phrase in PHRASES["rivals"].finditer(sentence):
+        first = NAME_LIKE.search(sentence, phrase.end())
+        if first is None or re.search(r"[,;:]|\b(?:we|our)\b", sentence[phrase.end() : first.start()]):
+            continue
+        found.update(_list_from(sentence, first))
+    return found
+
+
+def _list_from(sentence: str, first: re.Match[str]) -> list[str]:
+    """The names of ``A, B and C``; only A where no ``and`` closes the list."""
+    names, closed, end = [first.group()], 1, first.end()
+    while gap := _LAST_OF_LIST.match(sentence, end) or _NEXT_OF_LIST.match(sentence, end):
+        following = NAME_LIKE.match(sentence, gap.end())
+        if following is None:
+            break
+        names.append(following.group())
+        end = following.end()
+        if _LAST_OF_LIST.fullmatch(gap.group()):
+            closed = len(names)
+    return names[:closed]
+
+
+def _marked_names(document: Document) -> list[str]:
+    """Names that the tables mark as the paper's own."""
+    cells = (cell for table in document.tables for row in table.cells for cell in row[:3])
+    texts = (cell.text for cell in cells if PHRASES["ours_mark"].search(cell.text))
+    return [_TRAILING_MARKS.sub("", PHRASES["ours_mark"].sub("", text)).strip() for text in texts]
+
+
+_TRAILING_MARKS = re.compile(r"[†‡§¶∗*⋆★]+|\s*\[[\d, –-]*\]\s*$")
+
+
+def _cited_names(document: Document) -> set[str]:
+    """Names that stand in a table with a citation beside them, which are other papers'."""
+    cells = (cell for table in document.tables for row in table.cells for cell in row if cell.cites)
+    return {match.group() for cell in cells if "+" not in cell.text for match in NAME_LIKE.finditer(cell.text)}
