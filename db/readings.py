@@ -13,7 +13,21 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Connection, Row, and_, delete, func, insert, or_, select, union_all, update
+from sqlalchemy import (
+    CompoundSelect,
+    Connection,
+    Row,
+    Select,
+    and_,
+    case,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from db.labels import standing_labels
 from db.records import Citation, Reading, Table, Tags, Unread
@@ -51,12 +65,14 @@ class PaperText:
 
 @dataclass(frozen=True, slots=True)
 class StoredDocument:
-    """A stored e-print that awaits reading."""
+    """A stored full text that awaits reading."""
 
     paper_id: int
     arxiv_id: str
     version: int
     sha256: str
+    kind: str
+    """eprint, html or pdf."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,28 +130,43 @@ def newest_relevance() -> CompoundSelect[Any]:
 
 
 def unextracted(connection: Connection, stage_version: str, limit: int | None = None) -> list[StoredDocument]:
-    """Stored e-prints of the newest versions of core papers that this reader has not read, oldest first."""
+    """Full texts of the newest versions of core papers that this reader has not read, oldest paper first.
+
+    Of each paper the form that says most: its source, else its page, else its PDF.
+    """
+    best = _best_documents().subquery()
     done = (
         select(processing.c.id)
         .where(
             processing.c.paper_id == paper.c.id,
             processing.c.stage == "extract",
             processing.c.stage_version == stage_version,
-            processing.c.version == document.c.version,
-            processing.c.input_sha256 == document.c.sha256,
+            processing.c.version == best.c.version,
+            processing.c.input_sha256 == best.c.sha256,
         )
         .exists()
     )
     relevance = newest_relevance().subquery()
     query = (
-        select(paper.c.id, paper.c.arxiv_id, document.c.version, document.c.sha256)
-        .join(document, and_(document.c.paper_id == paper.c.id, document.c.version == paper.c.version))
+        select(paper.c.id, paper.c.arxiv_id, best.c.version, best.c.sha256, best.c.kind)
+        .join(best, and_(best.c.paper_id == paper.c.id, best.c.version == paper.c.version))
         .join(relevance, relevance.c.paper_id == paper.c.id)
-        .where(document.c.kind == "eprint", document.c.outcome == "stored", relevance.c.relevance == "core", ~done)
+        .where(best.c.rank == 1, relevance.c.relevance == "core", ~done)
         .order_by(paper.c.submitted, paper.c.id)
         .limit(limit)
     )
     return [StoredDocument(*row) for row in connection.execute(query)]
+
+
+def _best_documents() -> Select[Any]:
+    """Stored full texts with their rank among those of the same version; an e-print may itself be a PDF."""
+    is_pdf = or_(document.c.kind == "pdf", document.c.media_type.like("pdf%"))
+    order = case((is_pdf, 3), (document.c.kind == "eprint", 1), else_=2)
+    rank = func.row_number().over(
+        partition_by=(document.c.paper_id, document.c.version), order_by=(order, document.c.id)
+    )
+    columns = (document.c.paper_id, document.c.version, document.c.sha256, document.c.kind)
+    return select(*columns, rank.label("rank")).where(document.c.outcome == "stored")
 
 
 def _begin(connection: Connection, done: Processing) -> int | None:

@@ -1,4 +1,4 @@
-"""The two readings as stages over the database: `tag` for what is new or changed, `extract` for stored e-prints.
+"""The two readings as stages over the database: `tag` for what is new or changed, `extract` for stored full texts.
 
 Each paper is read by itself and stored in a transaction of its own, so a killed run leaves whole papers only, and a
 paper that can't be read is stored as unread, with its reason, and stops nothing.
@@ -15,10 +15,9 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from corpus.knowledge import Knowledge, load_knowledge
+from corpus.bounded import BoundedReader, NotReadError
+from corpus.knowledge import load_knowledge
 from corpus.reading import READER_VERSION
-from corpus.reading.latex import read_latex
-from corpus.results import read_results
 from corpus.tagging import TAGGER_VERSION, TaggingModel, load_model, tag
 from corpus.tagging.lexicon import load_lexicon
 from corpus.tagging.relevance import RelevanceModelError, read_model
@@ -32,7 +31,6 @@ from db.readings import (
     unextracted,
     untagged,
 )
-from ingest.archive import ArchiveError, unpack
 from ingest.fulltext import FileStore
 
 Progressed = Callable[[int, int | None, str], None]
@@ -113,42 +111,40 @@ def tag_papers(
 def extract_papers(
     engine: Engine, store: FileStore, clock: Clock, *, limit: int | None = None, progress: Progressed = _silent
 ) -> StageSummary:
-    """Read tables, results and citations of every stored e-print that this reader has not read."""
+    """Read tables, results and citations of every core paper's full text that this reader has not read."""
     with engine.execution_options(read_only=True).connect() as connection:
         waiting = unextracted(connection, READER_VERSION, limit)
-    knowledge = load_knowledge()
     read = unread = found = 0
-    for number, document in enumerate(waiting, 1):
-        results = _extract(engine, store, knowledge, document, clock)
-        if results is None:
-            unread += 1
-        else:
-            read += 1
-            found += results
-        progress(number, len(waiting), document.arxiv_id)
+    with BoundedReader() as reader:
+        for number, document in enumerate(waiting, 1):
+            results = _extract(engine, store, reader, document, clock)
+            if results is None:
+                unread += 1
+            else:
+                read += 1
+                found += results
+            progress(number, len(waiting), document.arxiv_id)
     return StageSummary("extract", read, unread, found)
 
 
 def _extract(
-    engine: Engine, store: FileStore, knowledge: Knowledge, waiting: StoredDocument, clock: Clock
+    engine: Engine, store: FileStore, reader: BoundedReader, waiting: StoredDocument, clock: Clock
 ) -> int | None:
-    """Read and store one e-print; how many results, None if it could not be read."""
+    """Read and store one full text; how many results, None if it could not be read."""
     began = time.perf_counter()
     done = _processing(waiting, "extract", READER_VERSION, waiting.sha256, began, clock)
     try:
-        document = read_latex(unpack(store.get(waiting.sha256)))
-        tables, readings, left = read_results(document, knowledge)
-    except ArchiveError as error:
+        extraction = reader.extract(store.path(waiting.sha256), on_pruning=True)
+    except NotReadError as error:
         done = replace(done, outcome="unread", reason=str(error))
-    except Exception as error:  # one paper never stops the run
-        done = _failed(done, error)
     done = replace(done, seconds=time.perf_counter() - began)
     with engine.begin() as connection:
         if done.outcome != "done":
-            save_failure(connection, done, "document", "e-print")
+            save_failure(connection, done, "document", waiting.kind)
             return None
-        save_extraction(connection, done, tables, readings, document.bibliography, (*document.unread, *left))
-    return len(readings)
+        citations = extraction.document.bibliography
+        save_extraction(connection, done, extraction.tables, extraction.readings, citations, extraction.unread)
+    return len(extraction.readings)
 
 
 def _processing(

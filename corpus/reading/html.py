@@ -27,6 +27,7 @@ MAX_TAGS = 600_000
 """Tags up to which a page is read; each costs some 300 bytes of memory."""
 
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w-]+)", re.I)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _HEADINGS = {"h1": 1, "h2": 1, "h3": 2, "h4": 3, "h5": 4, "h6": 4}
 _LEVELS = {
     "ltx_title_part": 1,
@@ -51,7 +52,7 @@ def read_html(data: bytes | str, *, sha256: str = "") -> Document:
     """Read a page into a document; of a page that is empty or too large nothing is read but the reason why not."""
     text = data if isinstance(data, str) else _decode(data)
     reason = _refusal(text)
-    root = _parse(text) if not reason else None
+    root, left = (None, ()) if reason else _parse(text)
     if root is None:
         return Document(sha256=sha256, unread=(Unread("document", "page", reason or "there is no text in it"),))
     body = _body(root)
@@ -68,7 +69,7 @@ def read_html(data: bytes | str, *, sha256: str = "") -> Document:
         tables=tuple(walker.tables),
         bibliography=read_bibliography(entries),
         sha256=sha256,
-        unread=tuple(walker.unread),
+        unread=(*left, *walker.unread),
     )
 
 
@@ -91,13 +92,16 @@ def _refusal(text: str) -> str:
     return ""
 
 
-def _parse(text: str) -> HtmlElement | None:
-    text = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "", text)
+def _parse(text: str) -> tuple[HtmlElement | None, tuple[Unread, ...]]:
+    """The page's root, and what the parser left out: elements nested deeper than libxml2 follows."""
+    parser = HTMLParser(encoding="utf-8")
     try:
-        root = document_fromstring(text.encode("utf-8", "replace"), parser=HTMLParser(encoding="utf-8"))
+        root = document_fromstring(_CONTROL.sub("", text).encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
-        return None
-    return root if isinstance(root.tag, str) else None
+        return None, ()
+    too_deep = any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log)
+    left = Unread("document", "page", "its elements are nested too deeply; the rest was left out")
+    return (root if isinstance(root.tag, str) else None), (left,) if too_deep else ()
 
 
 def _body(root: HtmlElement) -> HtmlElement:

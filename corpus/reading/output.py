@@ -6,69 +6,48 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from corpus.extraction import Extraction, extract, extract_path
 from corpus.knowledge import Knowledge, load_knowledge
-from corpus.reading import Document, read_latex
-from corpus.results import read_results
+from corpus.reading import Document
 from corpus.results.names import Names
 from db.records import Citation, Reading, Table, Unread
-from ingest.archive import ArchiveError, sniff, unpack
 
 
-class UnreadablePathError(ValueError):
-    """A path holds no paper in a form that can be read."""
-
-
-def document_object(document: Document, knowledge: Knowledge) -> dict[str, Any]:
+def extraction_object(extraction: Extraction, knowledge: Knowledge) -> dict[str, Any]:
     """The paper, its tables, results and citations, and what could not be read, as plain JSON values."""
-    tables, readings, unread = read_results(document, knowledge)
-    labels = _labels(tables)
+    document, readings = extraction.document, extraction.readings
+    labels = _labels(extraction.tables)
     return {
         "paper": _paper(document, readings, knowledge),
-        "tables": [_table(table) for table in tables],
+        "tables": [_table(table) for table in extraction.tables],
         "results": [_result(reading, labels) for reading in readings],
         "citations": [_citation(citation) for citation in document.bibliography],
-        "unread": [_unread(item) for item in (*document.unread, *unread)],
+        "unread": [_unread(item) for item in extraction.unread],
     }
 
 
+def document_object(document: Document, knowledge: Knowledge) -> dict[str, Any]:
+    """The object of a document that is known to be about pruning."""
+    return extraction_object(extract(document, knowledge, on_pruning=True), knowledge)
+
+
 def read_path(path: Path, knowledge: Knowledge | None = None) -> dict[str, Any]:
-    """The object of a folder with LaTeX files or of an e-print (``.tar.gz``, ``.gz``, ``.tex``).
+    """The object of a folder with LaTeX files, of an e-print, of a page or of a PDF.
 
     Raises:
-        UnreadablePathError: there is nothing at the path, or nothing that is LaTeX.
+        UnreadablePathError: there is nothing at the path, or nothing that is a paper's text.
     """
-    files = _files(path)
-    return document_object(read_latex(files), knowledge or load_knowledge())
-
-
-def _files(path: Path) -> dict[str, bytes]:
-    if path.is_dir():
-        found = {
-            file.relative_to(path).as_posix(): file.read_bytes() for file in sorted(path.rglob("*")) if file.is_file()
-        }
-        if not any(name.lower().endswith((".tex", ".ltx")) for name in found):
-            raise UnreadablePathError(
-                f"{path}: there is no .tex file in this folder; give the folder of the paper's source"
-            )
-        return found
-    if not path.is_file():
-        raise UnreadablePathError(f"{path}: there is no such file or folder")
-    data = path.read_bytes()
-    form = sniff(data)
-    if form.removesuffix("+gzip") not in ("tar", "tex"):
-        raise UnreadablePathError(
-            f"{path}: this is {form}, no LaTeX; give a folder, a .tex file or an e-print with LaTeX in it"
-        )
-    try:
-        return unpack(data)
-    except ArchiveError as error:
-        raise UnreadablePathError(f"{path}: {error}") from error
+    knowledge = knowledge or load_knowledge()
+    return extraction_object(extract_path(path, knowledge), knowledge)
 
 
 def _labels(tables: tuple[Table, ...]) -> dict[int, str | int]:
-    """What results call a table: its label, or its index when two tables share one."""
+    """What results call a table: its label, or its index when it has none or shares it with another."""
     counts = Counter(table.label for table in tables)
-    return {table.index: table.label if counts[table.label] == 1 else table.index for table in tables}
+    return {
+        table.index: table.index if counts[table.label] > 1 or table.label == f"#{table.index}" else table.label
+        for table in tables
+    }
 
 
 def _paper(document: Document, readings: tuple[Reading, ...], knowledge: Knowledge) -> dict[str, Any]:

@@ -80,17 +80,24 @@ def classify(
 
 
 def read(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder with .tex files, a .tar.gz or a .gz e-print.")],
+    path: Annotated[
+        Path, typer.Argument(metavar="PATH", help="A folder with .tex files, a .tar.gz or .gz e-print, .html or .pdf.")
+    ],
     format: FormatOption = None,  # noqa: A002 - the option's name
 ) -> None:
     """Read one paper's tables, results and citations; needs no database. JSON is one object."""
-    from corpus.reading.output import read_path
+    from corpus.bounded import BoundedReader, NotReadError
+    from corpus.knowledge import load_knowledge
+    from corpus.reading.output import extraction_object
 
     if not path.exists():
         raise UsageError(f"there is no file or folder {path}")
-    if path.suffix.lower() in (".html", ".htm", ".pdf"):
-        raise UsageError(f"{path.name}: reading {path.suffix[1:].upper()} is not built yet; give the LaTeX source")
-    found: dict[str, Any] = read_path(path)
+    try:
+        with BoundedReader() as reader:
+            extraction = reader.extract(path)
+    except NotReadError as error:
+        raise UsageError(f"{path}: not read: {error}") from error
+    found: dict[str, Any] = extraction_object(extraction, load_knowledge())
     wanted = format or default_format(sys.stdout)
     if wanted is Format.TABLE:
         columns = ("label", "kind", "caption")

@@ -92,6 +92,11 @@ def test_two_printed_numbers_are_read_back_in_order(first: object, second: objec
     assert [number.value for number in cell.present] == [float(str(first)), float(str(second))]
 
 
+@pytest.mark.parametrize("text", ["2.2e511.16", "1e999", "10^9999", "9" * 400])
+def test_what_no_float_holds_is_no_number(text: str) -> None:
+    assert read_numbers(text) is None
+
+
 @given(numbers, numbers)
 def test_a_printed_spread_is_read_back(value: object, spread: object) -> None:
     cell = read_numbers(f"{value}±{spread}")

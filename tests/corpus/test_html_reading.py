@@ -156,7 +156,7 @@ def test_a_page_of_a_million_tags_is_refused_with_the_reason() -> None:
 
 
 def test_deep_nesting_and_wide_spans_are_bounded() -> None:
-    assert read_html("<div>" * 100_000 + "x").tables == ()
+    assert "too deeply" in read_html("<div>" * 100_000 + "x").unread[0].reason
     wide = read_html('<table><tr><td colspan="999999" rowspan="999999">a</td></tr><tr><td>b</td></tr></table>')
     assert len(wide.tables[0].table.grid[0]) <= 201
 

@@ -186,3 +186,15 @@ def test_status_counts_everything(engine: Engine) -> None:
         assert counts["relevance core"] == 1
         assert counts["results"] == 1
         assert counts["stage extract done"] == 1
+
+
+def test_of_a_paper_stored_in_several_forms_its_source_is_read_else_its_page(engine: Engine) -> None:
+    with engine.begin() as connection:
+        save_tags(connection, done("tag"), TAGS)
+        page = {"paper_id": 1, "version": 1, "kind": "html", "outcome": "stored", "url": "u", "fetched_at": NOW}
+        connection.execute(insert(document).values(**page, sha256="bb", media_type="html"))
+        assert [(item.sha256, item.kind) for item in unextracted(connection, "1")] == [("aa", "eprint")]
+        connection.execute(text("UPDATE document SET media_type = 'pdf' WHERE kind = 'eprint'"))
+        assert [(item.sha256, item.kind) for item in unextracted(connection, "1")] == [("bb", "html")]
+        connection.execute(text("UPDATE document SET outcome = 'no_source', sha256 = NULL WHERE kind = 'eprint'"))
+        assert [(item.sha256, item.kind) for item in unextracted(connection, "1")] == [("bb", "html")]
