@@ -13,7 +13,7 @@ from corpus.reading import DocumentTable, TableCell
 from corpus.results.headers import IGNORED, column_kind, read_slots, which_net
 from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.numbers import NumericCell, is_missing, read_numbers
-from corpus.results.sparsity import RemovalHeader, in_cell, read_header, read_pattern
+from corpus.results.sparsity import RemovalHeader, in_cell, read_bare, read_header, read_pattern
 
 _NOTE = re.compile(r"^(\^?[a-z\d*†‡§]\s|\^|note|†|‡|\*|§|¹|results? (are|of|marked)|numbers? )", re.I)
 TEXT_KINDS = frozenset({"method", "model", "dataset", "device", "batch", "setting", "stub"})
@@ -146,11 +146,16 @@ def _label_of(table: DocumentTable, row: int) -> TableCell | None:
     if len(filled) != 1 or len(line) < 2:
         return None
     cell = next(iter(filled.values()))
-    if cell.height > 1 or read_numbers(cell.text) is not None:
+    if cell.height > 1 or (read_numbers(cell.text) is not None and not _states_share(cell, len(line))):
         return None
     if cell.width >= len(line) - 1 or cell.width > 2 or line[0] is cell:
         return cell
     return None
+
+
+def _states_share(cell: TableCell, width: int) -> bool:
+    """True for a share or a pattern over the whole width, which says what was removed from the rows below."""
+    return cell.width >= width and (read_bare(cell.text) is not None or read_pattern(cell.text) is not None)
 
 
 def _is_inner_header(table: DocumentTable, axes: Axes, row: int) -> bool:

@@ -105,8 +105,7 @@ class ColumnReader:
         if above is not None:
             return Meaning(removal=from_number(above, numbers.present[0]))
         if (bare := read_bare(text)) is not None and column_kind(label) != "setting":
-            form = "kept" if PHRASES["kept"].search(self.around.caption) else "removed"
-            return Meaning(removal=from_number(RemovalHeader(form, percent=True), bare))
+            return Meaning(removal=from_number(RemovalHeader(self.around.form(), percent=True), bare))
         if numbers.present[0].unit == "x" and not label and PHRASES["compressing"].search(self.around.caption):
             return Meaning(removal=from_number(RemovalHeader("ratio"), numbers.present[0]))
         return Meaning(variant=(f"{label} {text}".strip(),))

@@ -181,6 +181,11 @@ class Surroundings:
                 return found[0]
         return None
 
+    def form(self) -> str:
+        """Whether a bare percentage beside results is a share kept or removed, as caption or referring text say."""
+        kept = PHRASES["kept"].search(self.caption) or PHRASES["share_kept"].search(self.near)
+        return "kept" if kept else "removed"
+
     def is_mean(self) -> bool:
         """True where the caption says that its numbers are means over tasks."""
         return PHRASES["mean_over_tasks"].search(self.caption) is not None

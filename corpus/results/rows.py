@@ -23,6 +23,7 @@ from corpus.results.sparsity import (
     from_number,
     in_cell,
     quantity_of,
+    read_bare,
     read_pattern,
     read_removals,
 )
@@ -108,7 +109,11 @@ class RowReader:
     def _meaning(self, row: int) -> Meaning:
         meaning = Meaning()
         for label in self.axes.groups.get(row, ()):
-            meaning = self.interpreter.read(label.text, label.cites).over(meaning)
+            given = self.interpreter.read(label.text, label.cites)
+            share = read_bare(label.text)
+            if share is not None and not given.removal:
+                given = replace(given, removal=from_number(RemovalHeader(self.around.form(), percent=True), share))
+            meaning = given.over(meaning)
         for index, column in enumerate(self.axes.columns):
             cell = self.axes.stubs.get((row, index)) or self.table.cells[row][index]
             if column.kind in ("value", "empty", "unknown", "ignored"):
@@ -126,7 +131,7 @@ class RowReader:
             elif column.kind == "setting":
                 meaning = self._setting(column, cell, meaning)
             else:
-                meaning = self._stub(cell, meaning)
+                meaning = self._stub(cell, meaning, column.kind)
         return meaning
 
     def _method(self, cell: TableCell, meaning: Meaning) -> Meaning:
@@ -156,7 +161,14 @@ class RowReader:
             return replace(meaning, models=sized) if sized else meaning
         return replace(meaning, variant=(*meaning.variant, f"{label}={text}" if len(label) <= 12 else text))
 
-    def _stub(self, cell: TableCell, meaning: Meaning) -> Meaning:
+    def _is_unknown_name(self, meaning: Meaning) -> bool:
+        """True for a name that nothing knows: it is then one of what its column holds."""
+        known = meaning.slots or meaning.datasets or meaning.models or meaning.removal or meaning.size or meaning.method
+        if known or meaning.base or meaning.pruned or not re.match(r"[A-Z]", meaning.rest):
+            return False
+        return self.interpreter.names.resolve(re.split(r"[-\s]", meaning.rest)[0]) is None
+
+    def _stub(self, cell: TableCell, meaning: Meaning, kind: str) -> Meaning:
         inner = self.interpreter.read(cell.text, cell.cites)
         words = self.interpreter.without_models(cell.text)
         inner = replace(
@@ -164,6 +176,10 @@ class RowReader:
             base=bool(inner.models) and self.method_column is None and which_net(words)[0],
             method="" if self.method_column is not None else inner.method,
         )
+        if kind == "model" and self._is_unknown_name(inner):
+            return replace(inner, models=(inner.rest,)).over(meaning)
+        if kind == "dataset" and self._is_unknown_name(inner):
+            return replace(inner, datasets=(inner.rest,)).over(meaning)
         if not (inner.slots or inner.datasets or inner.models or inner.removal or inner.size):
             if self.method_column is not None or self.methods_in_columns:
                 return replace(inner.over(meaning), variant=(*meaning.variant, cell.text))
