@@ -21,6 +21,7 @@ from corpus.results.numbers import Number, NumericCell, read_numbers
 from corpus.results.resolution import Method, Place, Resolver
 from corpus.results.rows import RowReader
 from corpus.results.sparsity import Removal
+from corpus.results.words import PHRASES
 from db.records import Cell, Reading, Sparsity
 
 _DENSE_SPARSITY = Sparsity(0.0, "", form="removed", low=0.0, high=0.0)
@@ -43,6 +44,7 @@ class TableReader:
         self.headers = ColumnReader(table, axes, interpreter, around)
         self.columns = [self.headers.meaning(index) for index in range(len(axes.columns))]
         self._task_metric = self._name_unknown_tasks()
+        self._name_reductions()
         in_columns = self.headers.methods_in_columns(self.columns)
         self.rows = RowReader(table, axes, interpreter, around, self.columns, methods_in_columns=in_columns)
         self.resolver = Resolver(
@@ -79,6 +81,17 @@ class TableReader:
             if silent and not (meaning.removal or meaning.stage or meaning.base or meaning.pruned or meaning.variant):
                 self.columns[index] = replace(meaning, datasets=(meaning.rest,))
         return max(metrics, key=metrics.count, default="")
+
+    def _name_reductions(self) -> None:
+        """Take ``↓ (%)`` or ``Pruned`` right of a column of FLOPs or parameters for the share removed of them."""
+        based = any(meaning.base for meaning in self.columns)
+        for index in range(1, len(self.columns)):
+            meaning, before = self.columns[index], self.columns[index - 1].slots
+            named = PHRASES["reduction_head"].search(meaning.rest) and not (based and meaning.pruned)
+            if named and before and before[0].metric in _REDUCTIONS and len(self.axes.columns[index].header) == 1:
+                self.columns[index] = replace(
+                    meaning, slots=(Slot(_REDUCTIONS[before[0].metric], "%", part=meaning.rest),), pruned=False
+                )
 
     def _metrics(self) -> list[str]:
         """The metrics that headers and stubs name."""
@@ -288,12 +301,12 @@ def _signed(slot: Slot, number: Number) -> tuple[float, str]:
 def _unit_of(slot: Slot, number: Number) -> str:
     unit = number.unit or slot.unit
     if slot.metric in ("flops", "macs", "params", "model_size", "memory"):
+        if not number.unit and slot.metric == "flops" and number.value >= 1e6:
+            return "FLOPs"
         if unit == "x":
             return "x dense"
         if unit == "%":
             return "% of dense"
-        if not unit and slot.metric == "flops" and number.value >= 1e6:
-            return "FLOPs"
         return re.sub(r"(FLOPs?|MACs?|\s*params)$", "", unit) or unit
     if slot.metric == "accuracy_change":
         return "points"
