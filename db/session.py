@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, ExceptionContext, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
 from db.schema import RESULT_VIEW
 
@@ -47,11 +48,15 @@ class UnwritableDatabaseError(DatabaseError):
 
 
 def database_url(target: str | Path) -> URL:
-    """The SQLAlchemy URL of a path or URL."""
+    """The SQLAlchemy URL of a path or URL; DatabaseError for one that names no lasting database."""
     name = str(target)
-    if "://" in name:
-        return make_url(name)
-    return URL.create("sqlite", database=name)
+    try:
+        url = make_url(name) if "://" in name else URL.create("sqlite", database=name)
+    except ArgumentError as error:
+        raise DatabaseError(f"{name!r} is no path and no URL of a database") from error
+    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+        raise DatabaseError(f"{name!r} names no file; a corpus in memory would be lost, name a file with --db")
+    return url
 
 
 def head_revision() -> str:
@@ -65,35 +70,67 @@ def open_database(target: str | Path) -> Engine:
     Raises NewerDatabaseError if a newer Secateur made it, NotADatabaseError if the file is something else.
     """
     url = database_url(target)
-    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+    if url.get_backend_name() == "sqlite":
         try:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+            Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DatabaseError(f"cannot make the folder of the database {url.database}: {error.strerror}") from error
     engine = _engine(url)
     try:
-        _migrate(engine, url)
-    except Exception:
+        revision = _checked_revision(engine)
+        if engine.dialect.name == "sqlite":
+            _enter_wal(engine)
+        if revision != head_revision():
+            _upgrade(engine)
+    except Exception as error:
         engine.dispose()
-        raise
+        raise _explained(error, url) from error
     return engine
 
 
 def open_readonly(target: str | Path) -> Engine:
-    """Open for reading only; the connection itself refuses to write. Raises MissingDatabaseError if there is none."""
+    """Open for reading only; the connection itself refuses to write. An older database is migrated first.
+
+    Raises MissingDatabaseError if there is none, and what open_database raises.
+    """
     url = database_url(target)
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, execution_options={"read_only": True})
-    path = Path(url.database or "")
+        return open_database(target).execution_options(read_only=True)
+    path = Path(str(url.database))
     if not path.is_file():
         raise MissingDatabaseError(f"there is no database at {path}; run `secateur harvest` or `secateur demo` first")
-    open_database(target).dispose()
-    url = URL.create("sqlite", database=f"file:{path.resolve()}", query={"mode": "ro", "uri": "true"})
-    return _engine(url).execution_options(read_only=True)
+    engine = _reader(path, "mode=ro")
+    try:
+        revision = _checked_revision(engine)
+    except OperationalError as error:
+        engine.dispose()
+        if "unable to open" not in str(error):
+            raise _explained(error, url) from error
+        # On a medium that can't be written, SQLite reads a file in WAL mode only if told that nobody changes it.
+        engine = _reader(path, "immutable=1")
+        revision = _checked_revision(engine)
+    except Exception as error:
+        engine.dispose()
+        raise _explained(error, url) from error
+    if revision != head_revision():
+        engine.dispose()
+        open_database(target).dispose()
+        engine = _reader(path, "mode=ro")
+    return engine.execution_options(read_only=True)
+
+
+def _reader(path: Path, option: str) -> Engine:
+    name, value = option.split("=")
+    return _engine(URL.create("sqlite", database=path.resolve().as_uri(), query={name: value, "uri": "true"}))
 
 
 def _engine(url: URL) -> Engine:
-    engine = create_engine(url)
+    try:
+        engine = create_engine(url)
+    except (ModuleNotFoundError, NoSuchModuleError) as error:
+        raise DatabaseError(
+            f"a database of the kind {url.get_backend_name()!r} needs a driver that is not installed ({error})"
+        ) from error
     if url.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -126,29 +163,25 @@ def _explain_full_disk(context: ExceptionContext) -> Exception | None:
     return UnwritableDatabaseError(context.engine.url.database if context.engine else None, reason)
 
 
-def _migrate(engine: Engine, url: URL) -> None:
-    head = head_revision()
-    try:
-        if engine.dialect.name == "sqlite" and url.database != ":memory:":
-            _enter_wal(engine)
-        with engine.execution_options(read_only=True).connect() as connection:
-            revision = _revision(connection)
-        if revision == head:
-            return
-        if revision is not None and revision > head:
-            raise NewerDatabaseError(
-                f"the database {url.database} was made by a newer Secateur (schema {revision}, this version knows "
-                f"{head}); upgrade Secateur or name another database with --db"
-            )
-        _upgrade(engine)
-    except DatabaseError:
-        raise
-    except Exception as error:
-        if "file is not a database" in str(error):
-            raise NotADatabaseError(f"{url.database} is no SQLite database; name another file with --db") from error
-        if "unable to open database file" in str(error) or "readonly database" in str(error):
-            raise DatabaseError(f"cannot open the database {url.database} for writing") from error
-        raise
+def _checked_revision(engine: Engine) -> str | None:
+    """The schema revision of a database that this version can use or migrate, None for an empty one."""
+    with engine.execution_options(read_only=True).connect() as connection:
+        revision = _revision(connection)
+    if revision is not None and revision > head_revision():
+        raise NewerDatabaseError(
+            f"the database {engine.url.database} was made by a newer Secateur (schema {revision}, this version knows "
+            f"{head_revision()}); upgrade Secateur or name another database with --db"
+        )
+    return revision
+
+
+def _explained(error: Exception, url: URL) -> Exception:
+    """What went wrong at opening, in the words of a user; other errors stay as they are."""
+    if "file is not a database" in str(error):
+        return NotADatabaseError(f"{url.database} is no SQLite database; name another file with --db")
+    if "unable to open database file" in str(error) or "readonly database" in str(error):
+        return DatabaseError(f"cannot open the database {url.database} for writing")
+    return error
 
 
 def _enter_wal(engine: Engine) -> None:
@@ -161,15 +194,15 @@ def _enter_wal(engine: Engine) -> None:
 
 def _revision(connection: Connection) -> str | None:
     """The schema revision of a database, None for an empty one; raises NotADatabaseError for someone else's."""
-    names = inspect(connection).get_table_names()
-    if "alembic_version" in names:
+    names = set(inspect(connection).get_table_names())
+    if not names:
+        return None
+    if {"alembic_version", "paper", "processing"} <= names:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    if names:
-        raise NotADatabaseError(
-            f"{connection.engine.url.database} holds other tables ({', '.join(sorted(names)[:3])}) and is no Secateur "
-            "corpus; name another file with --db"
-        )
-    return None
+    raise NotADatabaseError(
+        f"{connection.engine.url.database} holds other tables ({', '.join(sorted(names)[:3])}) and is no Secateur "
+        "corpus; name another file with --db"
+    )
 
 
 def _upgrade(engine: Engine, revision: str = "head") -> None:

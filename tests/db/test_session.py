@@ -13,6 +13,7 @@ from db import session
 from db.schema import metadata
 from db.search import search
 from db.session import (
+    DatabaseError,
     MissingDatabaseError,
     NewerDatabaseError,
     NotADatabaseError,
@@ -76,8 +77,45 @@ def test_the_database_of_another_program_is_refused_and_left_alone(tmp_path: Pat
     with sqlite3.connect(path) as other:
         other.execute("CREATE TABLE bookmark (url TEXT)")
     other.close()
-    with pytest.raises(NotADatabaseError, match="bookmark"):
+    before = path.read_bytes()
+    for opened in (open_database, open_readonly):
+        with pytest.raises(NotADatabaseError, match="bookmark"):
+            opened(path)
+    assert path.read_bytes() == before
+
+
+def test_the_database_of_another_program_with_migrations_is_no_corpus(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        other.execute("INSERT INTO alembic_version VALUES ('0001')")
+    other.close()
+    with pytest.raises(NotADatabaseError):
         open_database(path)
+
+
+@pytest.mark.parametrize("name", ["a#b.db", "a?b.db", "a%20b.db", "ä b.db"])
+def test_any_name_of_a_file_is_opened_as_it_is(tmp_path: Path, name: str) -> None:
+    open_database(tmp_path / name).dispose()
+    with open_readonly(tmp_path / name).connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM paper")).scalar() == 0
+        with pytest.raises(OperationalError, match="readonly"):
+            connection.execute(text("DELETE FROM paper"))
+    assert {path.name.removesuffix("-wal").removesuffix("-shm") for path in tmp_path.iterdir()} == {name}
+
+
+@pytest.mark.parametrize("target", ["", ":memory:", "sqlite://", "://", "nosuch://host/db"])
+def test_a_target_that_keeps_nothing_is_refused(target: str) -> None:
+    with pytest.raises(DatabaseError):
+        open_database(target)
+
+
+def test_a_corpus_on_a_medium_that_cannot_be_written_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    open_database(path).dispose()
+    # What SQLite does on such a medium: without its helper files, only an immutable file can be read.
+    with session._reader(path, "immutable=1").connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM paper")).scalar() == 0
 
 
 def test_a_readonly_connection_refuses_to_write(tmp_path: Path) -> None:
