@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 from corpus.reading.text import to_text
 from corpus.reading.tokens import (
@@ -105,7 +106,7 @@ def _printed_entries(tokens: list[str]) -> tuple[Citation, ...]:
     for begin in [i for i, item in enumerate(tokens) if item == "\\begin{thebibliography}"]:
         body = tokens[begin : environment_end(tokens, begin)]
         marks = [i for i, item in enumerate(body) if item in ("\\bibitem", "\\bibitemdeclare")]
-        for start, end in zip(marks, [*marks[1:], len(body)], strict=True):
+        for start, end in pairwise([*marks, len(body)]):
             entries.append(_printed_entry(body[start + 1 : end]))
     return tuple(entry for entry in entries if entry.key)
 
@@ -178,10 +179,10 @@ def bib_entries(text: str) -> list[Citation]:
     """The entries of a ``.bib`` file."""
     entries = []
     marks = list(_ENTRY.finditer(text))
-    for match, following in zip(marks, [*marks[1:], None], strict=True):
+    for match, end in zip(marks, [*(match.start() for match in marks[1:]), len(text)], strict=False):
         if match.group(1).lower() in ("string", "comment", "preamble"):
             continue
-        fields = _bib_fields(text[match.end() : following.start() if following else len(text)])
+        fields = _bib_fields(text[match.end() : end])
         title, authors = fields.get("title", ""), fields.get("author", "")
         year = _year(fields.get("year", "") or fields.get("date", ""))
         shown = ". ".join(

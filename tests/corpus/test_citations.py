@@ -2,7 +2,7 @@
 
 import pytest
 
-from corpus.citations import bib_entries, make_citation
+from corpus.citations import bib_entries, make_citation, read_bibliography
 from corpus.reading import read_latex
 from db.records import Citation
 
@@ -89,3 +89,8 @@ def test_an_arxiv_number_is_no_year() -> None:
 
 def test_damaged_bib_files_give_what_they_hold() -> None:
     assert [entry.key for entry in bib_entries("@article{a, title={unclosed @article{b, year={2020}}")] == ["a", "b"]
+
+
+def test_empty_bibliographies_have_no_entries() -> None:
+    assert bib_entries("") == []
+    assert read_bibliography(["\\begin{thebibliography}", "\\end{thebibliography}"], {}, list) == ()
