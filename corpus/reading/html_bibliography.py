@@ -6,7 +6,7 @@ import re
 
 from lxml.html import HtmlElement
 
-from corpus.citations import make_citation, split_entry
+from corpus import citations
 from corpus.reading.html_text import Links, classes, read_text
 from db.records import Citation
 
@@ -44,8 +44,8 @@ def _entries_after(heading: HtmlElement) -> list[HtmlElement]:
 
 def read_bibliography(elements: list[HtmlElement]) -> tuple[Citation, ...]:
     """The entries as citations; an entry's key is its id, else its place in the list."""
-    citations = [_read_entry(element, number) for number, element in enumerate(elements, 1)]
-    return tuple({citation.key: citation for citation in citations}.values())
+    entries = [_read_entry(element, number) for number, element in enumerate(elements, 1)]
+    return tuple({entry.key: entry for entry in entries}.values())
 
 
 def _read_entry(element: HtmlElement, number: int) -> Citation:
@@ -54,9 +54,11 @@ def _read_entry(element: HtmlElement, number: int) -> Citation:
     blocks = [text for block in _blocks(element) if (text := read_text(block, _NO_LINKS).text.strip(" ,"))]
     title, authors = _part(element, "ltx_bib_title"), _part(element, "ltx_bib_author")
     if not title:
-        authors, title = (blocks[0], blocks[1]) if len(blocks) > 1 else split_entry(whole)
+        authors, title = (blocks[0], blocks[1]) if len(blocks) > 1 else citations.split_entry(whole)
     eprint, doi = _addresses(element)
-    return make_citation(key, whole, title=title.strip(" ."), authors=authors.strip(" ."), doi=doi, eprint=eprint)
+    return citations.make_citation(
+        key, whole, title=title.strip(" ."), authors=authors.strip(" ."), doi=doi, eprint=eprint
+    )
 
 
 def _blocks(element: HtmlElement) -> list[HtmlElement]:
