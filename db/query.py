@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,10 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, ResourceClosedError
 
 CHECK_EVERY_OPCODES = 10_000
+LONGEST_VALUE = 50_000_000
+"""Bytes of the largest text or blob that a query may make."""
+OUTSIDE = (sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH)
+"""What would reach another file even on a read-only connection."""
 
 
 class QueryError(Exception):
@@ -29,6 +34,10 @@ class QueryResult:
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
+def _allow_reading(action: int, *_what: str | None) -> int:
+    return sqlite3.SQLITE_DENY if action in OUTSIDE else sqlite3.SQLITE_OK
+
+
 def run_query(engine: Engine, sql: str, *, row_limit: int = 10_000, seconds: float = 30.0) -> QueryResult:
     """Run one statement on an engine of ``session.open_readonly``.
 
@@ -37,9 +46,12 @@ def run_query(engine: Engine, sql: str, *, row_limit: int = 10_000, seconds: flo
     deadline = time.monotonic() + seconds
     with engine.connect() as connection:
         raw: Any = connection.connection.dbapi_connection
-        bounded = hasattr(raw, "set_progress_handler")
+        bounded = isinstance(raw, sqlite3.Connection)
+        sqlite_length = raw.getlimit(sqlite3.SQLITE_LIMIT_LENGTH) if bounded else 0
         if bounded:
             raw.set_progress_handler(lambda: time.monotonic() > deadline, CHECK_EVERY_OPCODES)
+            raw.set_authorizer(_allow_reading)
+            raw.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
         try:
             answer = connection.exec_driver_sql(sql)
             rows = answer.fetchmany(row_limit + 1)
@@ -53,6 +65,21 @@ def run_query(engine: Engine, sql: str, *, row_limit: int = 10_000, seconds: flo
             raise QueryError(reason) from error
         finally:
             if bounded:
+                # The connection goes back to the pool, where others take it.
                 raw.set_progress_handler(None, 0)
-    columns = tuple(name if names.index(name) == i else f"{name}_{i + 1}" for i, name in enumerate(names))
-    return QueryResult(columns, tuple(tuple(row) for row in rows[:row_limit]), len(rows) > row_limit)
+                raw.set_authorizer(None)
+                raw.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, sqlite_length)
+    return QueryResult(_distinct(names), tuple(tuple(row) for row in rows[:row_limit]), len(rows) > row_limit)
+
+
+def _distinct(names: list[str]) -> tuple[str, ...]:
+    """Column names, each once: a repeated one gets the first number that is free."""
+    columns: list[str] = []
+    for name in names:
+        number = 2
+        column = name
+        while column in columns or (column != name and column in names):
+            column = f"{name}_{number}"
+            number += 1
+        columns.append(column)
+    return tuple(columns)

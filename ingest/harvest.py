@@ -87,7 +87,7 @@ def harvest(
             total += _Harvest(engine, client, left, now, progress).to_its_end()
         if not (left and left.until_date == until and from_date in (None, left.from_date)):
             run = _new_run(engine, client, window, now)
-            total += _Harvest(engine, client, run, now, progress).to_its_end()
+            total += _Harvest(engine, client, run, progress).to_its_end()
     return total
 
 
@@ -147,13 +147,10 @@ def store_page(connection: Connection, run_id: int, page: Page, now: datetime) -
 class _Harvest:
     """One run on its way to its end."""
 
-    def __init__(
-        self, engine: Engine, client: PoliteClient, run: HarvestRun, now: datetime, progress: Progress | None
-    ) -> None:
+    def __init__(self, engine: Engine, client: PoliteClient, run: HarvestRun, progress: Progress | None) -> None:
         self._engine = engine
         self._client = client
         self._run = run
-        self._now = now
         self._progress = progress
         self._done = HarvestSummary()
 
@@ -182,7 +179,7 @@ class _Harvest:
 
     def _store(self, page: Page) -> None:
         with self._engine.begin() as connection:
-            stored = store_page(connection, self._run.id, page, self._now)
+            stored = store_page(connection, self._run.id, page, self._client.clock.now())
             if page.token is None:
                 harvests.end_run(connection, self._run.id, state="done", now=self._client.clock.now())
         self._done += stored

@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
+from sqlalchemy.exc import DBAPIError
 
 from secateur import __version__
 from secateur.commands import (
@@ -28,6 +29,7 @@ from secateur.commands import (
 )
 from secateur.output import say
 
+ROOMS = ("secateur", "validate", "analysis", "corpus", "ingest", "db")
 ASK, BUILD, SURVEY, CHECK = "Ask the corpus", "Build the corpus", "The survey", "Check claims"
 CORRECT = "Correct the corpus"
 
@@ -94,35 +96,56 @@ pending.add_pending(app)
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and leave with its exit code."""
+    _open_streams()
     try:
         code = app(arguments, standalone_mode=False)
+        sys.stdout.flush()
     except typer.TyperException as error:
         _leave(error.format_message())
     except (KeyboardInterrupt, typer.Abort):
         say("secateur: interrupted; run the same command again to go on")
         sys.exit(130)
     except BrokenPipeError:
-        # The reader of the pipe has left, as `head` does; nothing more can be said to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        _end_quietly()
+    except SystemExit as error:
+        # The library that reads the arguments takes a broken pipe for a failure of the command.
+        if isinstance(error.__context__, BrokenPipeError):
+            _end_quietly()
+        raise
     except Exception as error:
         if os.environ.get("SECATEUR_TRACEBACK"):
             raise
-        _leave(f"{_described(error)}")
+        _leave(_described(error))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _open_streams() -> None:
+    """Give a closed standard stream somewhere to write to, as a command in cron may have none."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - it lives as long as the process
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - it lives as long as the process
+
+
+def _end_quietly() -> NoReturn:
+    """Leave when the reader of the pipe has left, as `head` does; nothing more can be said to it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(0)
 
 
 def _described(error: Exception) -> str:
     """An error in one line; what is not one of ours is named with its class, and how to see where it arose."""
+    if isinstance(error, DBAPIError):
+        return f"the database says: {error.orig}"
     room = type(error).__module__.split(".")[0]
     text = " ".join(str(error).split())
-    if room in ("secateur", "validate", "analysis", "corpus", "ingest", "db") and text:
+    if room in ROOMS and text:
         return text
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
     return f"{type(error).__name__}: {text} (set SECATEUR_TRACEBACK=1 to see where this arose)"
 
 
-def _leave(message: str) -> None:
+def _leave(message: str) -> NoReturn:
     say(f"secateur: {' '.join(message.split())}")
     sys.exit(2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +20,10 @@ from rich.table import Table
 from rich.text import Text
 
 LINE_EVERY_SECONDS = 10.0
+WHOLE_LENGTH = 16
+"""Identifiers, dates and numbers up to this length are never broken over two lines of a table."""
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+"""Characters that would steer the terminal."""
 
 
 class Format(StrEnum):
@@ -114,7 +119,7 @@ def _table_cell(value: Any) -> str:
         return f"{value:.6g}"
     if isinstance(value, list):
         return ", ".join(_table_cell(item) for item in value)
-    return str(value)
+    return CONTROL.sub("\N{REPLACEMENT CHARACTER}", re.sub(r"\s+", " ", str(value)))
 
 
 def _print_table(rows: Sequence[Mapping[str, Any]], names: Sequence[str], title: str, stream: TextIO) -> None:
@@ -125,8 +130,10 @@ def _print_table(rows: Sequence[Mapping[str, Any]], names: Sequence[str], title:
         return
     table = Table(title=title or None, title_justify="left", header_style="bold")
     for name in names:
-        numeric = all(isinstance(row.get(name), int | float) or row.get(name) is None for row in rows)
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        values = [row.get(name) for row in rows]
+        numeric = all(isinstance(value, int | float) or value is None for value in values)
+        short = max((len(_table_cell(value)) for value in values), default=0) <= WHOLE_LENGTH
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold", no_wrap=short)
     for row in rows:
         table.add_row(*(Text(_table_cell(row.get(name))) for name in names))
     console.print(table)

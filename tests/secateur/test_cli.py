@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 
 from secateur.commands.pending import PENDING
 
+SECATEUR = Path(sys.executable).parent / "secateur"
 CONTRACT = [
     "harvest",
     "fetch",
@@ -165,3 +168,32 @@ def test_status_counts_what_is_harvested_and_tagged(secateur) -> None:
     counts = {row["name"]: row["value"] for row in secateur("status").json()}
     assert counts["papers"] == counts["stage tag done"] == 509
     assert counts["relevance no"] > 500
+
+
+def test_a_query_cannot_reach_another_file(secateur, tmp_path: Path) -> None:
+    secateur("harvest", "--from", "2023-09-01")
+    answer = secateur("query", f"attach '{tmp_path / 'other.db'}' as other")
+    assert answer.code == 2
+    assert "not authorized" in answer.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_column_of_a_query_is_printed(secateur) -> None:
+    secateur("harvest", "--from", "2023-09-01")
+    rows = secateur("query", "select 1 as a, 2 as a, 3 as a_2").json()
+    assert sorted(rows[0].values()) == [1, 2, 3]
+
+
+def test_a_reader_that_leaves_is_no_error(secateur) -> None:
+    secateur("harvest", "--from", "2005-09-16")
+    shell = f"{SECATEUR} query --db {secateur.db} 'select * from paper' --format csv | head -1; echo ${{PIPESTATUS[0]}}"
+    answer = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=True)
+    assert answer.stdout.splitlines()[-1] == "0"
+    assert answer.stderr == ""
+
+
+def test_a_closed_output_is_no_error(secateur) -> None:
+    secateur("harvest", "--from", "2005-09-16")
+    shell = f"{SECATEUR} query --db {secateur.db} 'select 1' >&-"
+    answer = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False)
+    assert (answer.returncode, answer.stderr) == (0, "")

@@ -74,3 +74,16 @@ def test_progress_in_a_log_is_a_plain_line(monkeypatch: pytest.MonkeyPatch) -> N
         for done in (1, 2, 3):
             progress(done, 10, "2003.03033")
     assert stream.getvalue() == "fetch: 2 of 10 2003.03033\n"
+
+
+def test_a_title_cannot_steer_the_terminal() -> None:
+    shown = printed([{"title": "a\x1b[31mred\x07"}], Format.TABLE)
+    assert "\x1b" not in shown
+    assert "\x07" not in shown
+
+
+def test_an_identifier_is_never_broken_over_two_lines() -> None:
+    long = "a long title " * 12
+    rows = [{"arxiv_id": "2003.03033", "date": "2020-03-06", "title": long, "abstract": long, "score": 1.99501e-06}]
+    shown = printed(rows, Format.TABLE)
+    assert all(text in shown for text in ("2003.03033", "2020-03-06", "1.99501e-06"))
