@@ -13,7 +13,7 @@ from corpus.reading import DocumentTable, TableCell
 from corpus.results.headers import IGNORED, column_kind, read_slots, which_net
 from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.numbers import NumericCell, is_missing, read_numbers
-from corpus.results.sparsity import RemovalHeader, in_cell, read_bare, read_header, read_pattern
+from corpus.results.sparsity import RemovalHeader, in_cell, read_bare, read_header, read_pattern, read_removals
 
 _NOTE = re.compile(r"^(\^?[a-z\d*†‡§]\s|\^|note|†|‡|\*|§|¹|results? (are|of|marked)|numbers? )", re.I)
 TEXT_KINDS = frozenset({"method", "model", "dataset", "device", "batch", "setting", "stub"})
@@ -179,7 +179,8 @@ def _first_look(
     column = Column("", header, numeric=share)
     slots = [slot for cell in header for slot in read_slots(cell.text)]
     kind = column_kind(column.text)
-    removal = read_header(column.text) if not slots and not _beside_base(table, axes, index, column.text) else None
+    states = bool(slots) or bool(read_removals(column.text)) or _beside_base(table, axes, index, column.text)
+    removal = None if states else read_header(column.text)
     if removal is not None and _fits_removal(present, index, removal, axes, table):
         column.kind, column.removal = "removal", removal
     elif share < 0:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from corpus.reading import DocumentTable, TableCell
 from corpus.results.axes import Axes
 from corpus.results.context import Surroundings
-from corpus.results.headers import column_kind
+from corpus.results.headers import REDUCTIONS, Slot, column_kind
 from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.names import is_dense
 from corpus.results.numbers import read_numbers
@@ -67,6 +67,9 @@ class ColumnReader:
 
     def _joined(self, inner: Meaning, outer: Meaning) -> Meaning:
         joined = inner.over(outer)
+        amount = outer.slots[0].metric if outer.slots else ""
+        if amount in REDUCTIONS and PHRASES["reduction_head"].search(inner.rest):
+            return replace(joined, slots=(Slot(REDUCTIONS[amount], "%", part=inner.rest),), pruned=False)
         if inner.size:
             for family in (*outer.models, *self.around.models()[0]):
                 model = self.interpreter.join_size(family, inner.size)

@@ -14,7 +14,7 @@ from corpus.reading import DocumentTable, TableCell
 from corpus.results.axes import Axes
 from corpus.results.columns import ColumnReader
 from corpus.results.context import Paper, Surroundings
-from corpus.results.headers import COSTS, USUAL_METRICS, Slot, amount_of
+from corpus.results.headers import COSTS, REDUCTIONS, USUAL_METRICS, Slot, amount_of
 from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.names import modifiers
 from corpus.results.numbers import Number, NumericCell, read_numbers
@@ -25,7 +25,6 @@ from corpus.results.words import PHRASES
 from db.records import Cell, Reading, Sparsity
 
 _DENSE_SPARSITY = Sparsity(0.0, "", form="removed", low=0.0, high=0.0)
-_REDUCTIONS = {"params": "params_reduction", "flops": "flops_reduction", "macs": "flops_reduction"}
 _ACCURACIES = frozenset({"top1_accuracy", "top5_accuracy", "accuracy", "zero_shot_accuracy"})
 _TIMED = frozenset({"latency_ms", "throughput", "memory", "energy"})
 
@@ -88,9 +87,9 @@ class TableReader:
         for index in range(1, len(self.columns)):
             meaning, before = self.columns[index], self.columns[index - 1].slots
             named = PHRASES["reduction_head"].search(meaning.rest) and not (based and meaning.pruned)
-            if named and before and before[0].metric in _REDUCTIONS and len(self.axes.columns[index].header) == 1:
+            if named and before and before[0].metric in REDUCTIONS and len(self.axes.columns[index].header) == 1:
                 self.columns[index] = replace(
-                    meaning, slots=(Slot(_REDUCTIONS[before[0].metric], "%", part=meaning.rest),), pruned=False
+                    meaning, slots=(Slot(REDUCTIONS[before[0].metric], "%", part=meaning.rest),), pruned=False
                 )
 
     def _metrics(self) -> list[str]:
@@ -112,8 +111,14 @@ class TableReader:
             return
         for position, number, slot in self._numbers(numeric, slots):
             if number is not None:
-                slot = self._without_arrow(slot, number)
+                slot = self._by_unit(self._without_arrow(slot, number), number)
                 yield self._reading(row, position, number, Place(cell, index, column, meaning, slot))
+
+    @staticmethod
+    def _by_unit(slot: Slot, number: Number) -> Slot:
+        """Parameters that are printed in bytes are the size of the model."""
+        in_bytes = slot.metric == "params" and re.fullmatch(r"[KMGT]i?B|bytes", number.unit, re.I)
+        return replace(slot, metric="model_size") if in_bytes else slot
 
     def _without_arrow(self, slot: Slot, number: Number) -> Slot:
         """``Params ↓`` above amounts: there the arrow says that less is better, not that shares removed are printed."""
@@ -175,7 +180,7 @@ class TableReader:
 
     def _second_slot(self, slot: Slot, number: Number, separator: str, first: Number | None) -> Slot | None:
         """What a further number of a cell means when the header promises one."""
-        reduction = _REDUCTIONS.get(slot.metric)
+        reduction = REDUCTIONS.get(slot.metric)
         if reduction and number.unit == "%":
             return Slot(reduction, "%")
         if slot.metric in _ACCURACIES:

@@ -72,6 +72,12 @@ COSTS = frozenset(
     {"flops", "macs", "params", "latency_ms", "throughput", "model_size", "memory", "energy", "training_time"}
 )
 """Metrics of cost, as opposed to quality."""
+REDUCTIONS: Mapping[str, str] = {
+    "params": "params_reduction",
+    "flops": "flops_reduction",
+    "macs": "flops_reduction",
+}
+"""The metric of the share that was removed of a cost."""
 _UNITS = re.compile(
     r"[(\[]\s*(×?\s*10\^?\{?\d+\}?|%|[kKMGTB]|[KMGT]i?B|GFLOPs|MFLOPs|GMACs|MMACs|ms|µs|μs|us|s|sec|min|h|hours|mJ|J|W|"
     r"x|×|points|pp|tokens/s|tok/s|img/s|images/s|fps|FPS|dB|bits?|bytes|millions?|billions?)\s*[)\]]"
@@ -82,7 +88,7 @@ _CHANGE = re.compile(
     re.I,
 )
 _SHARE_WORDS = re.compile(r"reduc|drop|prun|decreas|sav|cut|remov|compress|\b[pr]r\b", re.I)
-_MATCHED = re.compile(r"(?<![a-z])m\s*/\s*-?mm(?![a-z])")
+_MATCHED = re.compile(r"(?<![a-z])(?:m\s*/\s*-?mm|matched\s*/\s*mismatched)(?![a-z])")
 _PREFIX = re.compile(r"\b([GMT])(?:FLOPs?|MACs?|Params)\b")
 
 

@@ -63,12 +63,9 @@ def _method_cells(axes: Axes, interpreter: Interpreter) -> list[TableCell]:
 
 
 def _has_metric(axes: Axes, interpreter: Interpreter) -> bool:
-    return axes.rows_name_metrics or any(
-        interpreter.read(cell.text, cell.cites).slots
-        for column in axes.columns
-        if column.kind == "value"
-        for cell in column.header
-    )
+    named = [cell for column in axes.columns if column.kind == "value" for cell in column.header]
+    named += [label for labels in axes.groups.values() for label in labels]
+    return axes.rows_name_metrics or any(interpreter.read(cell.text, cell.cites).slots for cell in named)
 
 
 def _has_quality(axes: Axes, interpreter: Interpreter) -> bool:
@@ -76,7 +73,9 @@ def _has_quality(axes: Axes, interpreter: Interpreter) -> bool:
         slot.metric for column in axes.columns for cell in column.header for slot in interpreter.read(cell.text).slots
     }
     found |= {slot.metric for cell in axes.stubs.values() for slot in interpreter.read(cell.text).slots}
-    return bool(found - COSTS - {"params_reduction", "flops_reduction"})
+    heads = [cell for column in axes.columns if column.kind == "value" for cell in column.header]
+    tasks = {dataset for cell in heads for dataset in interpreter.datasets(cell.text)} & set(USUAL_METRICS)
+    return len(tasks) > 1 or bool(found - COSTS - {"params_reduction", "flops_reduction"})
 
 
 def _reports_usual_metric(axes: Axes, interpreter: Interpreter, around: Surroundings) -> bool:

@@ -46,6 +46,7 @@ _NOT_HEADER = re.compile(_DATA["not_headers"], re.I)
 _QUANTITIES: Mapping[str, str] = _DATA["quantities"]
 _PATTERN = re.compile(r"(?<![\d:.])(\d{1,2})\s*:\s*(\d{1,3})(?![\d:])")
 _SHARE = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)\s*%")
+_LISTED = re.compile(r"(?<![\w.-])(\d+(?:\.\d+)?)(?:\s*%\s*(?:,\s*(?:and\s|or\s)?|and\b|or\b|&)|\s*%?\s*/)\s*\Z")
 _BARE_SHARE = re.compile(r"^[~≈]?\s*(\d+(?:\.\d+)?)\s*%$")
 
 
@@ -174,6 +175,7 @@ def read_removals(text: str) -> list[Removal]:
             removal = _statement(match, form)
             if removal:
                 taken.append(match.span())
+                found.extend((match.start(), other) for other in _others_of_list(text, match, form))
                 found.append((match.start(), removal))
     for match in _PATTERN.finditer(text):
         pattern_removal = read_pattern(match.group())
@@ -182,6 +184,19 @@ def read_removals(text: str) -> list[Removal]:
     for ratio in _RATIOS:
         found.extend((match.start(), Removal(compression=float(match.group(1)))) for match in ratio.finditer(text))
     return list(dict.fromkeys(removal for _, removal in sorted(found, key=lambda pair: pair[0])))
+
+
+def _others_of_list(text: str, match: re.Match[str], form: str) -> list[Removal]:
+    """The amounts before the last one of a list (``80%, 90% and 95% of the weights``)."""
+    of = quantity_of(match.groupdict().get("of") or match.group())
+    found: list[Removal] = []
+    end = match.start("amount")
+    while other := _LISTED.search(text, 0, end):
+        digits = other.group(1)
+        number = Number(float(digits), digits, "%", decimals=len(digits.partition(".")[2]))
+        found.insert(0, _share(number.value / 100, form, of, number, 100))
+        end = other.start()
+    return [removal for removal in found if removal]
 
 
 def _statement(match: re.Match[str], form: str) -> Removal:
