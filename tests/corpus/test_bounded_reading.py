@@ -29,7 +29,7 @@ ENDLESS = {
     "braces that were never opened": "}" * 100_000,
     "arguments in arguments": "\\textbf{" * 50_000,
     "fractions in fractions": "$" + "\\frac{" * 30_000,
-    "tables in tables": "\\begin{table}\\begin{tabular}{c}a" * 3_000,
+    "tables in tables": "\\begin{table}\\begin{tabular}{c}a" * 1_000,
     "a specification of a billion columns": "\\begin{tabular}{*{999}{*{999}{*{999}{c}}}}a\\\\\\end{tabular}",
 }
 
@@ -132,9 +132,9 @@ def test_binary_junk_is_not_read_with_the_reason(tmp_path: Path, reader: Bounded
 def test_a_paper_that_takes_too_long_or_too_much_is_given_up_and_the_next_one_is_read(tmp_path: Path) -> None:
     slow, large, good = (tmp_path / name for name in ("slow.tex", "large.tex", "good.tex"))
     slow.write_text(PAPER % ("\\section{a}" * 700_000))
-    large.write_text(PAPER % ("ab " * 3_000_000))
+    large.write_text(PAPER % ("ab " * 1_500_000))
     good.write_text(PAPER % "We prune.")
-    with BoundedReader(seconds=1.0) as reader, pytest.raises(NotReadError, match="longer than 1 s"):
+    with BoundedReader(seconds=0.4) as reader, pytest.raises(NotReadError, match=r"longer than 0\.4 s"):
         reader.extract(slow)
     with BoundedReader(seconds=30.0, max_bytes=30 * 2**20) as reader:
         with pytest.raises(NotReadError, match="more than 30 MB"):
