@@ -39,19 +39,28 @@ class AlreadyRunningError(Exception):
 
 
 def nightly(
-    engine: Engine, settings: Settings, client: PoliteClient, clock: Clock, *, fetch_limit: int, say: Said
+    engine: Engine,
+    settings: Settings,
+    client: PoliteClient,
+    clock: Clock,
+    *,
+    fetch_limit: int,
+    say: Said,
+    jobs: int = 1,
 ) -> Digest:
     """Run every step once; raises AlreadyRunningError if another nightly works on the same database."""
     settings.home.mkdir(parents=True, exist_ok=True)
     lock = settings.home / "nightly.lock"
     try:
         with FileLock(lock, timeout=0):
-            return _run(engine, settings, client, clock, fetch_limit, say)
+            return _run(engine, settings, client, clock, fetch_limit, say, jobs)
     except Timeout as error:
         raise AlreadyRunningError(lock) from error
 
 
-def _run(engine: Engine, settings: Settings, client: PoliteClient, clock: Clock, fetch_limit: int, say: Said) -> Digest:
+def _run(
+    engine: Engine, settings: Settings, client: PoliteClient, clock: Clock, fetch_limit: int, say: Said, jobs: int
+) -> Digest:
     started = clock()
     failures: list[str] = []
     store = FileStore(settings.files_folder)
@@ -72,7 +81,7 @@ def _run(engine: Engine, settings: Settings, client: PoliteClient, clock: Clock,
     except (ArxivError, RefusedError) as error:
         failures.append(f"fetch: {error}")
     say("extract")
-    extracted = extract_papers(engine, store, clock)
+    extracted = extract_papers(engine, store, clock, jobs=jobs)
     say("findings")
     found = find(engine, clock())
     say("survey")

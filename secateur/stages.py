@@ -7,10 +7,13 @@ paper that can't be read is stored as unread, with its reason, and stops nothing
 from __future__ import annotations
 
 import hashlib
+import multiprocessing
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache, partial
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -18,6 +21,7 @@ from sqlalchemy import Engine
 from corpus.bounded import BoundedReader, NotReadError
 from corpus.knowledge import load_knowledge
 from corpus.reading import READER_VERSION
+from corpus.scale import Lost, over
 from corpus.tagging import TAGGER_VERSION, TaggingModel, load_model, tag
 from corpus.tagging.lexicon import load_lexicon
 from corpus.tagging.relevance import RelevanceModelError, read_model
@@ -31,6 +35,7 @@ from db.readings import (
     unextracted,
     untagged,
 )
+from db.records import Citation, Reading, Table, Unread
 from ingest.fulltext import FileStore
 
 Progressed = Callable[[int, int | None, str], None]
@@ -108,48 +113,110 @@ def tag_papers(
     return StageSummary("tag", read, unread, found)
 
 
+class DaemonicWorkerError(Exception):
+    """A Dask worker may not start the process in which it would read papers within bounds."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the cluster's workers may not start processes of their own: start them with the environment variable "
+            "DASK_DISTRIBUTED__WORKER__DAEMON=False"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPaper:
+    """What came of reading one full text."""
+
+    seconds: float
+    reason: str = ""
+    """Why it was not read, empty when it was."""
+    tables: tuple[Table, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    unread: tuple[Unread, ...] = ()
+
+
 def extract_papers(
-    engine: Engine, store: FileStore, clock: Clock, *, limit: int | None = None, progress: Progressed = _silent
+    engine: Engine,
+    store: FileStore,
+    clock: Clock,
+    *,
+    limit: int | None = None,
+    jobs: int = 1,
+    cluster: str | None = None,
+    progress: Progressed = _silent,
 ) -> StageSummary:
-    """Read tables, results and citations of every core paper's full text that this reader has not read."""
+    """Read tables, results and citations of every core paper's full text that this reader has not read.
+
+    Papers are read in ``jobs`` processes or on a Dask ``cluster`` whose workers see the file store; this process alone
+    writes, paper by paper in the same order. Raises corpus.scale.ClusterError, DaemonicWorkerError.
+    """
     with engine.execution_options(read_only=True).connect() as connection:
         waiting = unextracted(connection, READER_VERSION, limit)
+    paths = [store.path(document.sha256).resolve() for document in waiting]
     read = unread = found = 0
-    with BoundedReader() as reader:
-        for number, document in enumerate(waiting, 1):
-            results = _extract(engine, store, reader, document, clock)
-            if results is None:
-                unread += 1
-            else:
-                read += 1
-                found += results
+    with BoundedReader() as reader, closing(_readings(reader, paths, jobs, cluster)) as results:
+        for number, (document, (_, paper)) in enumerate(zip(waiting, results, strict=True), 1):
+            paper = ReadPaper(0.0, paper.reason) if isinstance(paper, Lost) else paper
+            _store(engine, document, paper, clock)
+            unread += bool(paper.reason)
+            read += not paper.reason
+            found += len(paper.readings)
             progress(number, len(waiting), document.arxiv_id)
     return StageSummary("extract", read, unread, found)
 
 
-def _extract(
-    engine: Engine, store: FileStore, reader: BoundedReader, waiting: StoredDocument, clock: Clock
-) -> int | None:
-    """Read and store one full text; how many results, None if it could not be read."""
+def _readings(
+    reader: BoundedReader, paths: list[Path], jobs: int, cluster: str | None
+) -> Generator[tuple[Path, ReadPaper | Lost], None, None]:
+    if jobs == 1 and cluster is None:
+        yield from over(partial(_read, reader), paths)
+    else:
+        yield from over(read_in_worker, paths, jobs=jobs, cluster=cluster)
+
+
+def _read(reader: BoundedReader, path: Path) -> ReadPaper:
     began = time.perf_counter()
-    done = _processing(waiting, "extract", READER_VERSION, waiting.sha256, began, clock)
     try:
-        extraction = reader.extract(store.path(waiting.sha256), on_pruning=True)
+        found = reader.extract(path, on_pruning=True)
     except NotReadError as error:
-        done = replace(done, outcome="unread", reason=str(error))
-    done = replace(done, seconds=time.perf_counter() - began)
+        return ReadPaper(time.perf_counter() - began, str(error))
+    seconds = time.perf_counter() - began
+    return ReadPaper(seconds, "", found.tables, found.readings, tuple(found.document.bibliography), found.unread)
+
+
+@cache
+def _reader_of_worker() -> BoundedReader:
+    return BoundedReader()
+
+
+def read_in_worker(path: Path) -> ReadPaper:
+    """Read one full text in a worker process, which keeps its reader; raises DaemonicWorkerError."""
+    if multiprocessing.current_process().daemon:
+        raise DaemonicWorkerError
+    return _read(_reader_of_worker(), path)
+
+
+def _store(engine: Engine, document: StoredDocument, paper: ReadPaper, clock: Clock) -> None:
+    done = Processing(
+        document.paper_id,
+        document.version,
+        "extract",
+        READER_VERSION,
+        document.sha256,
+        "unread" if paper.reason else "done",
+        paper.seconds,
+        clock(),
+        paper.reason,
+    )
     with engine.begin() as connection:
-        if done.outcome != "done":
-            save_failure(connection, done, "document", waiting.kind)
-            return None
-        citations = extraction.document.bibliography
-        save_extraction(connection, done, extraction.tables, extraction.readings, citations, extraction.unread)
-    return len(extraction.readings)
+        if paper.reason:
+            save_failure(connection, done, "document", document.kind)
+        else:
+            save_extraction(connection, done, paper.tables, paper.readings, paper.citations, paper.unread)
 
 
-def _processing(
-    paper: PaperText | StoredDocument, stage: str, version: str, sha256: str, began: float, clock: Clock
-) -> Processing:
+def _processing(paper: PaperText, stage: str, version: str, sha256: str, began: float, clock: Clock) -> Processing:
     seconds = time.perf_counter() - began
     return Processing(paper.paper_id, paper.version, stage, version, sha256, "done", seconds, clock())
 

@@ -21,6 +21,10 @@ FormatOption = Annotated[
 UrlOption = Annotated[
     str | None, typer.Option("--arxiv-url", metavar="URL", help="Ask this base, such as a replica, instead of arXiv.")
 ]
+JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="Processes that read papers side by side.")]
+ClusterOption = Annotated[
+    str | None, typer.Option("--cluster", metavar="tcp://HOST:PORT", help="A Dask scheduler whose workers read papers.")
+]
 
 
 class UsageError(Exception):

@@ -19,6 +19,7 @@ from secateur.commands.asking import paper_identifier
 from secateur.commands.common import (
     DbOption,
     FormatOption,
+    JobsOption,
     UrlOption,
     UsageError,
     settings_for,
@@ -201,6 +202,7 @@ def fetch(
 def nightly(
     context: typer.Context,
     fetch_limit: Annotated[int | None, typer.Option(min=0, help="Most e-prints to fetch this night.")] = None,
+    jobs: JobsOption = 1,
     arxiv_url: UrlOption = None,
     db: DbOption = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Folder of the survey.")] = None,
@@ -216,6 +218,7 @@ def nightly(
             client,
             utc_now,
             fetch_limit=settings.fetch_limit,
+            jobs=jobs,
             say=lambda step: say(f"nightly: {step}"),
         )
     for line in digest.lines():

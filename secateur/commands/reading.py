@@ -10,7 +10,16 @@ from typing import Annotated, Any
 
 import typer
 
-from secateur.commands.common import DbOption, FormatOption, UsageError, settings_for, utc_now, writable
+from secateur.commands.common import (
+    ClusterOption,
+    DbOption,
+    FormatOption,
+    JobsOption,
+    UsageError,
+    settings_for,
+    utc_now,
+    writable,
+)
 from secateur.output import Format, Progress, default_format, print_object, print_rows, say
 
 
@@ -34,6 +43,8 @@ def tag(
 def extract(
     context: typer.Context,
     limit: Annotated[int | None, typer.Option(min=0, help="Most papers to read.")] = None,
+    jobs: JobsOption = 1,
+    cluster: ClusterOption = None,
     db: DbOption = None,
     format: FormatOption = None,  # noqa: A002 - the option's name
 ) -> None:
@@ -44,7 +55,13 @@ def extract(
     settings = settings_for(context, db=db)
     with Progress("extract") as progress:
         summary = extract_papers(
-            writable(settings), FileStore(settings.files_folder), utc_now, limit=limit, progress=progress
+            writable(settings),
+            FileStore(settings.files_folder),
+            utc_now,
+            limit=limit,
+            jobs=jobs,
+            cluster=cluster,
+            progress=progress,
         )
     print_rows([{"read": summary.read, "unread": summary.unread, "results": summary.found}], format)
 

@@ -110,14 +110,25 @@ def _named(names: list[str]) -> tuple[list[Claim], list[Unread]]:
 
 
 def bench(
-    what: Annotated[str, typer.Argument(metavar="ingest|kernels", help="What to measure.")],
+    what: Annotated[str, typer.Argument(metavar="ingest|corpus|kernels", help="What to measure.")],
     seconds: Annotated[float, typer.Option(min=0.01, help="Kernels: time spent on each shape and sparsity.")] = 0.2,
     papers: Annotated[int, typer.Option(min=1, help="Ingest: papers in the snapshot and in the search.")] = 20_000,
+    memory: Annotated[int, typer.Option(min=0, help="Corpus: read so many papers to see memory grow.")] = 0,
+    folder: Annotated[Path | None, typer.Option(metavar="DIR", help="Corpus: read the e-prints in here.")] = None,
     format: FormatOption = None,  # noqa: A002 - the option's name
 ) -> None:
     """Measure on this machine; the times are of this machine and of no other."""
-    if what in ("corpus", "analysis"):
-        raise UsageError(f"`secateur bench {what}` is not built yet")
+    if what == "analysis":
+        raise UsageError("`secateur bench analysis` is not built yet")
+    if what == "corpus":
+        from secateur.bench.corpus import bench_corpus
+
+        if folder is not None and not folder.is_dir():
+            raise UsageError(f"there is no folder {folder}")
+        with Progress("bench corpus") as progress:
+            of_corpus = bench_corpus(progress, memory_papers=memory, folder=folder)
+        print_rows([asdict(row) for row in of_corpus], format)
+        return
     if what == "ingest":
         from secateur.bench.ingest import bench_ingest
 
