@@ -22,10 +22,12 @@ NAME_LIKE = re.compile(
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _LAST_OF_LIST = re.compile(r"\s*(?:\([^()]*\)\s*)?,?\s*(?:and|or|&)\s+(?:the\s+)?")
 _NEXT_OF_LIST = re.compile(r"\s*(?:\([^()]*\)\s*)?,\s*")
+_SHORT_FORM = re.compile(r"(?:[ -][\w-]+){0,7}\s*\(([A-Za-z][\w-]*[A-Z][\w-]*)\)")
+_END_OF_NAME = re.compile(r"\s*(?:[,.;:–—]|$|\s(?:which|that|for|to|as|and|in|on|by|with|a|an)\b)")
 _LEAST, _MOST = 1.5, 4
 """Score that a name needs, and how many names a paper has at most."""
-_SURE = 3.0
-"""Score of a name that is certainly the paper's own; beside one, guesses count no more."""
+_SURE = 2.0
+"""Score of one piece of evidence that makes a name certainly the paper's own; beside one, guesses count no more."""
 
 
 def key_of(text: str) -> str:
@@ -36,16 +38,19 @@ def key_of(text: str) -> str:
 def proposed_names(document: Document, knowledge: Knowledge) -> tuple[str, ...]:
     """Names of the methods that a paper introduces, the surest first."""
     scores: defaultdict[str, float] = defaultdict(float)
+    best: defaultdict[str, float] = defaultdict(float)
     for name, score in _scored(document, knowledge):
         name = PHRASES["ours_mark"].sub("", name).strip()
         known = any(knowledge.resolve(kind, name) for kind in ("dataset", "model", "metric"))
         if len(name) > 1 and not known and not PHRASES["ours"].search(name) and any(c.isalpha() for c in name):
             scores[name] += score
+            best[name] = max(best[name], score)
     for name in _cited_names(document):
         if name not in _marked_names(document):
             scores.pop(name, None)
-    least = _LEAST if max(scores.values(), default=0.0) < _SURE else _SURE
-    ranked = sorted((name for name in scores if scores[name] >= least), key=lambda name: -scores[name])
+    sure = [name for name in scores if best[name] >= _SURE]
+    chosen = sure or [name for name in scores if scores[name] >= _LEAST]
+    ranked = sorted(chosen, key=lambda name: -scores[name])
     return tuple(ranked[:_MOST])
 
 
@@ -54,23 +59,22 @@ def _scored(document: Document, knowledge: Knowledge) -> Iterator[tuple[str, flo
     for name in document.own_names:
         words = re.sub(r"[()]", "", name).strip()
         if not PHRASES["dense"].search(words) and len(words.split()) <= 4:
-            yield words, _SURE if key_of(words) in key_of(text) else 1
+            yield words, 3 if key_of(words) in key_of(text) else 1
     head = document.title.split(":")[0].strip()
     if ":" in document.title and len(head.split()) <= 3 and (NAME_LIKE.fullmatch(head) or len(head.split()) == 1):
-        yield head, _SURE
+        yield head, 3
     for sentence in _SENTENCE.split(document.abstract):
         yield from _of_sentence(sentence, knowledge)
     for section in document.sections:
         if match := re.search(r"\(([A-Z][A-Za-z]*[A-Z]\w*)\)$", section.title):
             yield match.group(1), 1
     for name in _marked_names(document):
-        yield name, _SURE
+        yield name, 3
 
 
 def _of_sentence(sentence: str, knowledge: Knowledge) -> Iterator[tuple[str, float]]:
     rivals = _rivals(sentence)
-    introduced = [match.group("name") for match in PHRASES["introduced"].finditer(sentence)]
-    yield from ((name, _SURE) for name in introduced if name not in rivals)
+    yield from ((name, 3) for name in _introduced(sentence) if name not in rivals)
     apposed = [match.group("name") for match in PHRASES["apposed"].finditer(sentence)]
     yield from ((name, 2) for name in apposed if name not in rivals and knowledge.resolve("method", name) is None)
     weight = 1.5 if PHRASES["propose"].search(sentence) else 0.25
@@ -80,6 +84,16 @@ def _of_sentence(sentence: str, knowledge: Knowledge) -> Iterator[tuple[str, flo
     for match in re.finditer(r"“([^”]{2,30})”", sentence):
         if NAME_LIKE.fullmatch(match.group(1)):
             yield match.group(1), 1.5
+
+
+def _introduced(sentence: str) -> Iterator[str]:
+    """Names after ``we propose`` and the like: the short form in brackets where there is one."""
+    for match in PHRASES["introduced"].finditer(sentence):
+        short = _SHORT_FORM.match(sentence, match.end("name"))
+        if short:
+            yield short.group(1)
+        elif NAME_LIKE.fullmatch(match.group("name")) or _END_OF_NAME.match(sentence, match.end("name")):
+            yield match.group("name")
 
 
 def _rivals(sentence: str) -> set[str]:
