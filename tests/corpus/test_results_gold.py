@@ -28,13 +28,17 @@ def scorer(shared: Path) -> ModuleType:
     return module
 
 
-@pytest.fixture(scope="module")
-def papers(shared: Path) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    folder = shared / "data" / "gold" / "tex_dev"
+@pytest.fixture(scope="module", params=["tex", "html"])
+def papers(request: pytest.FixtureRequest, shared: Path) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Gold and reading of each paper, from its source and from its page."""
+    folder = shared / "data" / "gold"
     knowledge = load_knowledge()
-    return [
-        (json.loads(path.read_text()), read_path(path.parent, knowledge)) for path in sorted(folder.glob("*/gold.json"))
-    ]
+    read = []
+    for path in sorted((folder / "tex_dev").glob("*/gold.json")):
+        name = path.parent.name
+        paper = path.parent if request.param == "tex" else folder / "html_dev" / f"{name}.html"
+        read.append((json.loads(path.read_text()), read_path(paper, knowledge)))
+    return read
 
 
 def test_grids_are_those_of_the_gold(scorer: ModuleType, papers: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
