@@ -14,7 +14,9 @@ _COMPARISON = re.compile(
     r"|compar\w+ (?:to|with|against)|comparison (?:to|with)|over|than|against|versus|vs\.?|baselines?"
     r"|improv\w+ (?:over|upon)|alternatives?|competitors?|state-of-the-art \w+(?: \w+)?)\b"
 )
-_LEAD = re.compile(r"(?:\W+(?!(?:on|in|across|while|when|by|under|for|where|using|achiev\w+|with)\b)[\w.-]+){0,7}\W*")
+_LEAD = re.compile(
+    r"(?:\W+(?!(?:on|in|across|while|when|by|under|for|where|using|achiev\w+|with|prunes?)\b)[\w.-]+){0,7}\W*"
+)
 _BETWEEN = re.compile(
     r"(?:\s*\([^()]*\))?\s*(?:,|/|and|or|as well as|&)?\s*(?:and|or)?\s*(?:the|by \d\S*|even)?\s*"
     r"(?:[\d.]+ ?(?:-+ ?[\d.]+)?(?:x|×|%) over )?",

@@ -22,8 +22,8 @@ _FILE = Path(__file__).with_name("claim_words.yaml")
 
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _UNIT = (
-    r"(?P<unit{n}> *%| percent\b| per cent\b|[ -]?(?:percentage[ -])?points?\b| pp\b|(?: *|-)(?:×|x(?!\w))|[ -]times\b"
-    r"|[ -]?fold\b| ?ms\b| milliseconds?\b| (?:GPU[ -])?(?:seconds|minutes|hours|days)\b| ?(?:FPS|fps)\b"
+    r"(?P<unit{n}> *%| percent\b| per cent\b|[ -]?(?:percentage[ -])?points?\b| pp\b|(?: *|-)(?:×|[xX](?!\w))"
+    r"|[ -]times\b|[ -]?fold\b| ?ms\b| milliseconds?\b| (?:GPU[ -])?(?:seconds|minutes|hours|days)\b| ?(?:FPS|fps)\b"
     r"| frames per second\b| ?tokens(?: per second|/s(?:ec)?)\b| images(?: per second|/s(?:ec)?)\b"
     r"| ?(?:GB|MB|KB|GiB|MiB)\b| ?(?:mJ|mW|W)\b|[ -]?(?:million|billion|M|B) (?:trainable )?param\w*)"
 )
@@ -33,6 +33,11 @@ _NUMBER_WITH_UNIT = re.compile(
 )
 _BREAK = re.compile(r"[,;.]|\b(?:and|while|with|without)\b")
 _BREAK_BEFORE = re.compile(r"[,;]|\d|\b(?:while|with|without|and)\b")
+_CHANGE_OF = re.compile(
+    r"\s*(?:\w+ )?(?:reduction|increase|improvement|decrease|drop|gain|savings?|boost|decline)s? (?:in|of) "
+    r"(?:[\w-]+ ){0,3}$"
+)
+"""Between a number and the quantity it is of: "2x reduction in end-to-end"."""
 _WINDOW = 70
 """How far from a number, in characters, its quantity may be named."""
 _VAGUE = 18
@@ -192,6 +197,8 @@ def _distance(text: str, word: re.Match[str], number: _Number) -> float:
     """Characters between a word and a number, more where a clause ends between them or the word stands before."""
     if word.start() >= number.end:
         gap = text[number.end : word.start()]
+        if _CHANGE_OF.match(gap):
+            return len(gap) / 4
         return len(gap) + (40 if _BREAK.search(gap) else 0)
     if word.end() <= number.start:
         gap = text[word.end() : number.start]

@@ -1,14 +1,16 @@
 """The features that relevance is judged by: how often each group of cues occurs where, and the words.
 
-Cues are counted in the title, in the abstract, and in those sentences of the abstract that speak of the paper itself
-("we propose", "our method"), as a background sentence may name pruning in any paper. Words and pairs of words are
-looked up in a vocabulary that was fixed in training.
+Cues are counted in the title, in the abstract, and by the kind of the sentence they stand in (`lexicon.yaml`): one
+that speaks of the paper itself, of rivals, or of the background, as any paper may name pruning in passing. Related
+groups are also counted together, so that a rare cue (lottery tickets) shares what is learned from a frequent one.
+Words and pairs of words are looked up in a vocabulary that was fixed in training.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping
 from itertools import pairwise
@@ -16,33 +18,75 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from corpus.tagging.lexicon import SENTENCE_KINDS, Lexicon
 from corpus.tagging.plain import sentences
 
 _WORD = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
-_OWN = re.compile(
-    r"\b(?:we|our|ours|this (?:paper|work|study|article|research|thesis|survey)|the proposed|experiment\w*|results?)\b",
-    re.IGNORECASE,
-)
-PLACES = ("title", "abstract", "own")
-"""Where cues are counted; ``own`` are the sentences of the abstract that speak of the paper itself."""
+PLACES = ("title", "abstract", *SENTENCE_KINDS)
+"""Where cues are counted: in the title, anywhere in the abstract, in its sentences of each kind."""
+SPREAD = ("share of sentences", "first sentence", "last sentence", "title alone")
+"""Where the subject (the first union) stands in the abstract, and whether there is no abstract."""
 
 
-def cue_features(title: str, abstract: str, cues: Mapping[str, re.Pattern[str]]) -> NDArray[np.float64]:
-    """Logarithmic counts of each group of cues in each place, from plain texts: shape (places x groups,)."""
+def feature_names(lexicon: Lexicon) -> tuple[str, ...]:
+    """Names of the values of `cue_features`, in order."""
+    groups = [f"{place}: {group}" for place in PLACES for group in lexicon.cues]
+    unions = [
+        f"{place}: {kind} {union}" for kind in ("count", "any", "share") for place in PLACES for union in lexicon.unions
+    ]
+    return (*groups, *unions, *SPREAD)
+
+
+def cue_features(title: str, abstract: str, lexicon: Lexicon) -> NDArray[np.float64]:
+    """The features other than words of plain texts, in the order of `feature_names`: all between 0 and a few units."""
+    spans = sentences(abstract)
+    in_title, in_sentences = _counts(title, abstract, spans, lexicon)
+    kinds = [_kind(abstract[start:end], lexicon) for start, end in spans]
+    by_kind = [
+        in_sentences[[place for place, one in enumerate(kinds) if one == kind]].sum(axis=0) for kind in SENTENCE_KINDS
+    ]
+    counts = np.stack([in_title, in_sentences.sum(axis=0), *by_kind])
+    unions = counts @ lexicon.membership
+    shares = unions / (unions.sum(axis=1, keepdims=True) + 1.0)
+    return np.concatenate(
+        [
+            np.log1p(counts).ravel(),
+            np.log1p(unions).ravel(),
+            (unions > 0).ravel(),
+            shares.ravel(),
+            _spread(in_sentences, lexicon),
+        ]
+    )
+
+
+def _counts(
+    title: str, abstract: str, spans: list[tuple[int, int]], lexicon: Lexicon
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How often each group of cues begins in the title: (groups,), and in each sentence: (sentences, groups)."""
     text = f"{title}\n{abstract}".lower()
     first = len(title) + 1
-    own = [(first + start, first + end) for start, end in sentences(abstract) if _OWN.search(abstract, start, end)]
-    counts = np.zeros((len(PLACES), len(cues)))
-    for group, pattern in enumerate(cues.values()):
+    ends = [first + end for _, end in spans]
+    in_title = np.zeros(len(lexicon.cues))
+    in_sentences = np.zeros((len(spans), len(lexicon.cues)))
+    for group, pattern in enumerate(lexicon.cues.values()):
         for match in pattern.finditer(text):
             place = match.start()
             if place < first:
-                counts[0, group] += 1
-                continue
-            counts[1, group] += 1
-            if any(start <= place < end for start, end in own):
-                counts[2, group] += 1
-    return np.log1p(counts).ravel()
+                in_title[group] += 1
+            elif spans:
+                in_sentences[min(bisect_right(ends, place), len(spans) - 1), group] += 1
+    return in_title, in_sentences
+
+
+def _kind(sentence: str, lexicon: Lexicon) -> str | None:
+    return next((kind for kind, pattern in lexicon.sentences.items() if pattern.search(sentence)), None)
+
+
+def _spread(in_sentences: NDArray[np.float64], lexicon: Lexicon) -> NDArray[np.float64]:
+    if not len(in_sentences):
+        return np.array([0.0, 0.0, 0.0, 1.0])
+    on_subject = in_sentences @ lexicon.membership[:, 0] > 0
+    return np.array([on_subject.mean(), on_subject[0], on_subject[-1], 0.0])
 
 
 def terms(title: str, abstract: str) -> list[str]:

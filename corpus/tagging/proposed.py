@@ -15,7 +15,7 @@ from corpus.tagging.plain import sentences
 
 _TITLE_PREFIX = re.compile(r"^\W*([^:]{2,60}?)\s*(?::| - )\s*\S")
 _QUOTED = re.compile(r"\s*(?:an?|the)?\s*[\"“'`]{1,2}([^\"”'`]{3,60}?)[,.]?[\"”'`]")
-_BRACKETED = re.compile(r"\(([A-Za-z][\w+#-]{1,14})\)")
+_BRACKETED = re.compile(r"\(\s*([A-Za-z][\w+#-]{1,14})\s*\)")
 _CAPITALISED = re.compile(r"[\s\"'`“]*(?:the |an? )?[\s\"'`“]*([A-Z]\w*(?:-\w+)*[+#]*)(?!\w)")
 _PHRASE_TAIL = re.compile(r"(?: (?:and|of|for|the|via|with|in|to|by|based|on|from))* [A-Z]\w*(?:-\w+)*")
 _SUBJECT_OF = re.compile(
@@ -110,18 +110,28 @@ def _after_cue(text: str, start: int, end: int, words: NameWords) -> Iterator[Fo
         phrase = text[match.start() : phrase_end]
         if " " in phrase and not words.generic.search(phrase) and phrase.split()[0].casefold() not in words.common:
             yield Found(match.start(), phrase_end, phrase, 0.75)
+            short = _BRACKETED.match(text, phrase_end + 1, end)
+            if short is not None and words.is_name(short[1]):
+                yield Found(short.start(1), short.end(1), short[1], 0.75)
             return
         if words.is_name(match[0]) and not words.is_compound(match[0]):
             yield Found(match.start(), match.end(), match[0], 0.85)
             return
     bracket = _BRACKETED.search(text, start, min(end, start + 140))
-    if bracket is not None and words.is_name(bracket[1]) and not _crosses(text[start : bracket.start()]):
+    if bracket is None or not words.is_name(bracket[1]):
+        return
+    if not _crosses(text[start : bracket.start()]) or _is_used_again(text, bracket):
         yield Found(bracket.start(1), bracket.end(1), bracket[1], 0.7)
 
 
 def _crosses(between: str) -> bool:
     """True when what stands between is more than one noun phrase."""
     return re.search(r"[;:,]|\b(?:that|which|for|to|by|with|using|on|where|and)\b", between) is not None
+
+
+def _is_used_again(text: str, bracket: re.Match[str]) -> bool:
+    """True when a bracketed name comes again later: a paper goes on to speak of its own method by name."""
+    return re.search(rf"(?<![\w-]){re.escape(bracket[1])}(?![\w-])", text[bracket.end() :]) is not None
 
 
 def _phrase_end(text: str, start: int, end: int) -> int:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.tagging.features import PLACES, cue_features, term_weights
+from corpus.tagging.features import cue_features, feature_names, term_weights
 from corpus.tagging.lexicon import Lexicon
 from db.records import RELEVANCE
 
@@ -32,10 +32,10 @@ class RelevanceModelError(ValueError):
 class RelevanceModel:
     """Learned weights. Classes are ordered as `db.records.RELEVANCE`."""
 
-    groups: tuple[str, ...]
-    """Groups of cues the weights are for, in the order of the lexicon."""
+    features: tuple[str, ...]
+    """Names of the features the weights are for, as `feature_names` gives them."""
     cue_weights: NDArray[np.float64]
-    """Shape (places x groups, classes)."""
+    """Shape (features, classes)."""
     vocabulary: tuple[str, ...]
     inverse_frequency: NDArray[np.float64]
     """Shape (terms,)."""
@@ -61,7 +61,7 @@ class RelevanceModel:
         if not on_subject and lexicon.related.search(lower) is None:
             rest = (1 - WITHOUT_A_WORD) / 2
             return {"core": rest, "related": rest, "no": WITHOUT_A_WORD}
-        logits = self.intercept + cue_features(title, abstract, lexicon.cues) @ self.cue_weights
+        logits = self.intercept + cue_features(title, abstract, lexicon) @ self.cue_weights
         weights = term_weights(title, abstract, self._frequency_of)
         if weights:
             rows = [self._row_of[term] for term in weights]
@@ -81,7 +81,7 @@ def save_model(model: RelevanceModel, path: Path) -> None:
     """Write the weights as plain arrays, and how they were trained as JSON text within."""
     np.savez_compressed(
         path,
-        groups=np.array(model.groups),
+        features=np.array(model.features),
         cue_weights=model.cue_weights.astype(np.float32),
         vocabulary=np.array(model.vocabulary),
         inverse_frequency=model.inverse_frequency.astype(np.float32),
@@ -100,7 +100,7 @@ def read_model(path: Path, lexicon: Lexicon) -> RelevanceModel:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             model = RelevanceModel(
-                groups=tuple(arrays["groups"].tolist()),
+                features=tuple(arrays["features"].tolist()),
                 cue_weights=arrays["cue_weights"].astype(np.float64),
                 vocabulary=tuple(arrays["vocabulary"].tolist()),
                 inverse_frequency=arrays["inverse_frequency"].astype(np.float64),
@@ -112,6 +112,6 @@ def read_model(path: Path, lexicon: Lexicon) -> RelevanceModel:
         raise RelevanceModelError(
             f"{path}: no relevance model ({error}); train one: python -m corpus.tagging.train"
         ) from error
-    if model.groups != tuple(lexicon.cues) or model.cue_weights.shape != (len(PLACES) * len(model.groups), 3):
+    if model.features != feature_names(lexicon) or model.cue_weights.shape != (len(model.features), len(RELEVANCE)):
         raise RelevanceModelError(f"{path}: trained with another lexicon; train again: python -m corpus.tagging.train")
     return model

@@ -1,7 +1,8 @@
 """Fits the relevance model: logistic regression (scikit-learn) over cue counts and weighted words.
 
 Cue features are divided by their spread before the fit, and the division is folded into the weights, so that inference
-needs no scaling. Weak examples (texts taken to be of one class without a reader) carry a smaller weight.
+needs no scaling. Each text is given twice, the second time as its title alone. Weak examples (texts taken to be of one
+class without a reader) carry a smaller weight.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from corpus.tagging.features import cue_features, term_weights, terms
+from corpus.tagging.features import cue_features, feature_names, term_weights, terms
 from corpus.tagging.lexicon import Lexicon
 from corpus.tagging.plain import plain
 from corpus.tagging.relevance import RelevanceModel
@@ -38,10 +39,14 @@ class Example:
 class Settings:
     """Settings of the fit."""
 
-    strength: float = 0.1
+    strength: float = 0.3
     """Inverse of the regularisation, as scikit-learn's ``C``."""
     word_scale: float = 8.0
     """How much the words weigh against the cues."""
+    least_spread: float = 1.0
+    """Cues are divided by their spread or this, so that no rare cue gets a large weight."""
+    title_weight: float = 0.3
+    """Weight of a second copy of each text, the title alone: a paper without an abstract is judged as well."""
     least_texts: int = 3
     """A term must occur in this many texts."""
     most_terms: int = 12000
@@ -52,21 +57,24 @@ def fit(
 ) -> RelevanceModel:
     """A relevance model from labelled texts; all three classes must occur."""
     texts = [(plain(example.title), plain(example.abstract)) for example in examples]
-    cues = np.array([cue_features(title, abstract, lexicon.cues) for title, abstract in texts])
-    spread = cues.std(axis=0)
-    spread[spread == 0] = 1.0
     vocabulary, inverse_frequency = _vocabulary(texts, settings)
+    texts += [(title, "") for title, _ in texts]
+    cues = np.array([cue_features(title, abstract, lexicon) for title, abstract in texts])
+    spread = np.maximum(cues[: len(examples)].std(axis=0), settings.least_spread)
     words = _word_matrix(texts, vocabulary, inverse_frequency)
     features = sparse.hstack([sparse.csr_matrix(cues / spread), words * settings.word_scale]).tocsr()
     classifier = LogisticRegression(C=settings.strength, max_iter=3000)
+    weights_of_texts = [example.weight for example in examples]
     classifier.fit(
-        features, [example.relevance for example in examples], sample_weight=[example.weight for example in examples]
+        features,
+        [example.relevance for example in examples] * 2,
+        sample_weight=[*weights_of_texts, *(settings.title_weight * weight for weight in weights_of_texts)],
     )
     order = [list(classifier.classes_).index(name) for name in RELEVANCE]
     weights = classifier.coef_[order].T
     cue_count = cues.shape[1]
     return RelevanceModel(
-        groups=tuple(lexicon.cues),
+        features=feature_names(lexicon),
         cue_weights=weights[:cue_count] / spread[:, None],
         vocabulary=tuple(vocabulary),
         inverse_frequency=inverse_frequency,

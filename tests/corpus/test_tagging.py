@@ -87,6 +87,29 @@ def test_what_leaves_the_weights_alone_is_related(tools, title, abstract):
     assert tag(title, abstract, *tools).relevance == "related"
 
 
+@pytest.mark.parametrize(
+    ("title", "abstract"),
+    [
+        (
+            "Trimming Convolutional Networks: An Overview",
+            "Networks with many zero weights are studied widely. We review pruning before, during and after training.",
+        ),
+        (
+            "Discarding Superfluous Filters by Clustering",
+            "Phones need fewer channels. We describe a filter pruning scheme that keeps one filter of each cluster.",
+        ),
+        (
+            "Which Heads Are Needed for Translation?",
+            "We prune attention heads of a translation model one by one and find that most of them can be removed.",
+        ),
+        ("Pruning the Smallest Weights of VGG-16", ""),
+        ("The Lottery Ticket Hypothesis for Recurrent Networks", ""),
+    ],
+)
+def test_pruning_is_recognised_in_any_words(tools, title, abstract):
+    assert tag(title, abstract, *tools).relevance == "core"
+
+
 def test_facets_are_read(thin):
     assert thin.values("structure") == ["filter-channel"]
     assert thin.values("timing") == ["after"]
@@ -126,6 +149,7 @@ def test_claims_are_read(thin):
         ("Our results show a perplexity reduction of 12%.", {("perplexity", 12.0)}),
         ("We obtain 11 tokens per second.", {("speedup", 11.0)}),
         ("Our method needs only 0.2 GPU days.", {("training-cost", 0.2)}),
+        ("We reach a 1.4X reduction in latency by sparsity.", {("speedup", 1.4)}),
         ("We reach 90% sparsity.", {("sparsity", 90.0)}),
         ("Pruning ratios ranging from 20% to 60% are evaluated.", {("sparsity", 20.0), ("sparsity", 60.0)}),
         ("We prune LLaMA-2-7B with N:M sparsity of 2:4.", set()),
@@ -160,6 +184,8 @@ def test_a_goal_is_no_reported_metric(tools):
     [
         ('The approach is named "gentle pruning" by us.', {"gentle pruning"}),
         ("We introduce Block Weaving (BWV) for it.", {"Block Weaving", "BWV"}),
+        ("We propose Cluster-Guided Layer Pruning (K-Slim) here.", {"Cluster-Guided Layer Pruning", "K-Slim"}),
+        ("We propose a compact, fast engine for phones (FastSlim). FastSlim is small.", {"FastSlim"}),
         ("We present SlimNet and its variant SlimNet-Q.", {"SlimNet", "SlimNet-Q"}),
         ("We introduce a rule for LLaMA.", set()),
     ],
@@ -294,13 +320,23 @@ def test_short_forms_are_explained(text, long):
     assert [definition.long for definition in found] == ([long] if long else [])
 
 
-LEXICON = "scopes: {{timing: all}}\nfacets: {{timing: {{{}}}}}\ncues: {{}}\nsubject: [x]\nrelated: [x]"
+LEXICON = (
+    "scopes: {{timing: all}}\nfacets: {{timing: {{{}}}}}\ncues: {{}}\nunions: {{}}\n"
+    "sentences: {{rival: [x], own: [x], background: [x]}}\nsubject: [x]\nrelated: [x]"
+)
 
 
 def test_a_lexicon_with_an_unknown_value_is_refused(tmp_path):
     path = tmp_path / "lexicon.yaml"
     path.write_text(LEXICON.format("never: [x]"), encoding="utf-8")
     with pytest.raises(LexiconError, match="never"):
+        read_lexicon(path)
+
+
+def test_a_lexicon_with_an_unknown_group_is_refused(tmp_path):
+    path = tmp_path / "lexicon.yaml"
+    path.write_text(LEXICON.format("after: [x]").replace("unions: {}", "unions: {core: [never]}"), encoding="utf-8")
+    with pytest.raises(LexiconError, match=r"unions\.core.*never"):
         read_lexicon(path)
 
 
@@ -313,7 +349,7 @@ def test_a_lexicon_with_a_broken_pattern_is_refused(tmp_path):
 
 def test_a_model_file_with_code_in_it_is_refused(tmp_path):
     path = tmp_path / "model.npz"
-    np.savez(path, groups=np.array([{"a": 1}], dtype=object))
+    np.savez(path, features=np.array([{"a": 1}], dtype=object))
     with pytest.raises(RelevanceModelError, match="train"):
         read_model(path, load_lexicon())
 
