@@ -201,6 +201,7 @@ def save_tags(connection: Connection, done: Processing, tags: Tags) -> None:
         values = asdict(found)
         rows.append(place | values | {"start_char": values.pop("start"), "end_char": values.pop("end")})
     connection.execute(insert(tag), [{k: row[k] for k in row if k in tag.c} for row in rows])
+    _replace_unread(connection, done, ())
     claims = [
         place
         | {"quantity": c.quantity, "value": c.value, "unit": c.unit, "direction": c.direction, "quotation": c.text}
@@ -250,24 +251,22 @@ def save_failure(connection: Connection, done: Processing, kind: str, locator: s
 
 
 def _replace_unread(connection: Connection, done: Processing, left: Iterable[Unread]) -> None:
+    """Store what this reading left unread in place of what earlier ones of this stage did, older versions' too."""
     kinds = ("record",) if done.stage == "tag" else ("document", "table", "cell")
-    connection.execute(
-        delete(unread).where(
-            unread.c.paper_id == done.paper_id, unread.c.version == done.version, unread.c.kind.in_(kinds)
-        )
-    )
+    earlier = (unread.c.paper_id == done.paper_id, unread.c.version <= done.version, unread.c.kind.in_(kinds))
+    connection.execute(delete(unread).where(*earlier))
+    items = list(dict.fromkeys(left))
+    if not items:
+        return
     name = connection.execute(select(paper.c.arxiv_id).where(paper.c.id == done.paper_id)).scalar_one()
-    for item in dict.fromkeys(left):
-        connection.execute(
-            insert(unread).values(
-                kind=item.kind,
-                paper_id=done.paper_id,
-                version=done.version,
-                locator=f"{name}v{done.version} {item.locator}".strip(),
-                reason=item.reason,
-                seen_at=done.at,
-            )
-        )
+    place = {"paper_id": done.paper_id, "version": done.version, "seen_at": done.at}
+    rows = [
+        place
+        | {"kind": item.kind, "reason": item.reason}
+        | {"locator": f"{name}v{done.version} {item.locator}".strip()}
+        for item in items
+    ]
+    connection.execute(insert(unread), rows)
 
 
 def _save_tables(

@@ -84,7 +84,7 @@ def harvest(
     for window in windows:
         left = _left_unfinished(engine, client, window.set_spec)
         if left:
-            total += _Harvest(engine, client, left, now, progress).to_its_end()
+            total += _Harvest(engine, client, left, progress).to_its_end()
         if not (left and left.until_date == until and from_date in (None, left.from_date)):
             run = _new_run(engine, client, window, now)
             total += _Harvest(engine, client, run, progress).to_its_end()

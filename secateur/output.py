@@ -87,9 +87,9 @@ def print_rows(
         _print_table(flat, names, title, stream)
 
 
-def print_object(value: Mapping[str, Any], stream: TextIO | None = None) -> None:
-    """Print one object as JSON."""
-    json.dump(plain(value), stream or sys.stdout, ensure_ascii=False, indent=1)
+def print_object(value: Mapping[str, Any], stream: TextIO | None = None, *, indent: int | None = 1) -> None:
+    """Print one object as JSON, on one line if ``indent`` is None."""
+    json.dump(plain(value), stream or sys.stdout, ensure_ascii=False, indent=indent)
     (stream or sys.stdout).write("\n")
 
 

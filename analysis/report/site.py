@@ -37,12 +37,25 @@ NAVIGATION = (
 )
 
 
+GENERATOR = b'<meta name="generator" content="Secateur">'
+"""What marks a page as one of ours."""
+
+
+class ForeignSiteError(Exception):
+    """The folder for the survey holds somebody's other site."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"{folder / 'index.html'} is no survey of Secateur and was left alone; name another folder")
+
+
 def write_site(data: SurveyData, folder: Path, *, now: datetime, show_unreviewed: bool = False) -> SiteSummary:
     """Writes the survey into a folder, which is made where it is missing, and removes the pages of papers gone since.
 
     ``now`` (UTC) is printed on the front page. Findings that no person has reviewed are shown only with
-    ``show_unreviewed``; dismissed ones never. Raises OSError when the folder cannot be written.
+    ``show_unreviewed``; dismissed ones never. Raises OSError when the folder cannot be written, and ForeignSiteError
+    when it holds another site.
     """
+    _check_own(folder)
     findings = shown_findings(data, show_unreviewed=show_unreviewed)
     graph = comparison_graph(data.papers, data.tags, data.results, data.citations)
     growth = sections.growth_section(data)
@@ -155,6 +168,12 @@ def _index_rows(data: SurveyData) -> Iterable[list[Any]]:
 def _script_json(value: object) -> str:
     """JSON that is safe inside a script: no ``<`` and no line separators of JavaScript."""
     return json.dumps(value, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _check_own(folder: Path) -> None:
+    start = folder / "index.html"
+    if start.is_file() and GENERATOR not in start.read_bytes():
+        raise ForeignSiteError(folder)
 
 
 def _asset(name: str) -> str:

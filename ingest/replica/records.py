@@ -107,7 +107,7 @@ class Collection:
         if not file.is_file():
             raise MetadataFileError(f"there is no {file}; name a folder with a metadata.jsonl, or such a file")
         rows: dict[str, list[PaperVersion]] = {}
-        with file.open(encoding="utf-8") as lines:
+        with file.open("rb") as lines:
             for number, line in enumerate(lines, 1):
                 try:
                     for row in _rows(json.loads(line)) if line.strip() else ():

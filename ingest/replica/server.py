@@ -36,6 +36,13 @@ def _utc_now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
+class PortUnavailableError(OSError):
+    """The replica can't listen at a port."""
+
+    def __init__(self, port: int, error: OSError) -> None:
+        super().__init__(f"port {port} can't be used ({error.strerror}); name another, or 0 for a free one")
+
+
 class Replica:
     """ArXiv on loopback, serving while its context lasts.
 
@@ -68,7 +75,10 @@ class Replica:
         self.faults = Faults(faults)
         self.now = now
         self.log = RequestLog()
-        self._server = _Server(self, port)
+        try:
+            self._server = _Server(self, port)
+        except OSError as error:
+            raise PortUnavailableError(port, error) from error
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self.oai = OaiServer(self.collection, f"{self.url}/oai", page_size, identifiers_page_size)
         self.atom = AtomServer(self.collection, atom_wall)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +20,23 @@ from secateur.commands.common import (
     utc_now,
     writable,
 )
-from secateur.output import print_rows
+from secateur.output import Format, default_format, print_rows
+
+BASELINE_COLUMNS = (
+    "method",
+    "dataset",
+    "model",
+    "point",
+    "metric",
+    "n_papers",
+    "n_copies",
+    "low",
+    "high",
+    "gap_low_paper",
+    "gap_high_paper",
+    "causes",
+)
+"""What of a baseline a terminal has room for; the other formats have all columns."""
 
 
 def growth(
@@ -61,7 +78,10 @@ def baselines(
     frame = find_contradictions(results) if contradictions else baseline_spread(results)
     if method and "method" in frame:
         frame = frame[frame["method"].str.lower() == method.lower()]
-    print_rows(records(frame), format, columns=list(frame.columns))
+    columns = list(frame.columns)
+    if (format or default_format(sys.stdout)) is Format.TABLE:
+        columns = [name for name in BASELINE_COLUMNS if name in frame]
+    print_rows(records(frame), format, columns=columns)
 
 
 def comparisons(

@@ -70,8 +70,11 @@ def show(
         every = views.findings(connection)
         parts["findings"] = [row for row in records(every.drop(columns="cells")) if arxiv_id in row["papers"]]
     facts = records(record)[0]
-    if (format or default_format(sys.stdout)) is not Format.TABLE:
-        print_object(facts | parts)
+    wanted = format or default_format(sys.stdout)
+    if wanted is Format.CSV:
+        raise UsageError("a paper is no table: --format json, jsonl or table; `secateur query` prints CSV")
+    if wanted is not Format.TABLE:
+        print_object(facts | parts, indent=None if wanted is Format.JSONL else 1)
         return
     print_rows(
         [{"field": name, "value": value} for name, value in facts.items()], Format.TABLE, title=f"arXiv:{arxiv_id}"

@@ -154,6 +154,16 @@ def test_what_could_not_be_read_is_stored_with_its_reason_until_a_reader_can(eng
         assert views.unread_items(connection).empty
 
 
+def test_what_an_older_version_left_unread_is_gone_when_a_newer_one_is_read(engine: Engine) -> None:
+    with engine.begin() as connection:
+        save_failure(connection, replace(done("tag"), outcome="unread", reason="odd"), "record", "abstract")
+        save_failure(connection, replace(done("extract"), outcome="unread", reason="odd"), "document", "main.tex")
+        save_tags(connection, done("tag", version="2"), TAGS)
+        newer = done("extract", sha="bb", paper_version=2)
+        save_extraction(connection, newer, [TABLE], [a_reading(1, 75.1)], [])
+        assert views.unread_items(connection).empty
+
+
 def test_sparsity_keeps_what_was_printed_and_its_interval(engine: Engine) -> None:
     with engine.begin() as connection:
         save_extraction(connection, done("extract"), [TABLE], [a_reading(1, 75.1)], [])

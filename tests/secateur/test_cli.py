@@ -197,3 +197,21 @@ def test_a_closed_output_is_no_error(secateur) -> None:
     shell = f"{SECATEUR} query --db {secateur.db} 'select 1' >&-"
     answer = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False)
     assert (answer.returncode, answer.stderr) == (0, "")
+
+
+def test_a_survey_is_not_written_over_another_site(secateur, tmp_path: Path) -> None:
+    secateur("harvest", "--from", "2005-09-16")
+    (tmp_path / "index.html").write_text("<h1>My group</h1>")
+    answer = secateur("report", "-o", str(tmp_path))
+    assert answer.code == 2
+    assert "no survey of Secateur" in answer.err
+    assert (tmp_path / "index.html").read_text() == "<h1>My group</h1>"
+
+
+def test_a_replica_says_what_is_wrong_with_its_folder_or_port(secateur, gold_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "metadata.jsonl").write_bytes(b"\xff\xfe\x00")
+    assert "metadata.jsonl, line 1" in secateur("replica", str(tmp_path)).err
+    port = secateur.url.rsplit(":", 1)[1]
+    answer = secateur("replica", str(gold_folder), "--port", port)
+    assert (answer.code, answer.err.count("\n")) == (2, 1)
+    assert f"port {port} can't be used" in answer.err
