@@ -88,7 +88,7 @@ def _features(model: TaggingModel, examples: Sequence[Example]) -> tuple[sparse.
     rows, columns, values = [], [], []
     for row, example in enumerate(examples):
         title, abstract = plain(example.title), plain(example.abstract)
-        cues.append(cue_features(title, abstract, model.lexicon.cues))
+        cues.append(cue_features(title, abstract, model.lexicon))
         for term, weight in term_weights(title, abstract, frequency).items():
             rows.append(row)
             columns.append(column[term])
