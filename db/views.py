@@ -8,8 +8,10 @@ A paper is a work: tags and tables are those of the newest version that was read
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import (
     JSON,
@@ -62,23 +64,25 @@ RESULT_TYPES: dict[str, Any] = {
 
 
 def _frame(connection: Connection, query: Any) -> pd.DataFrame:
-    rows = connection.execute(query)
-    columns = list(rows.keys())
-    frame = pd.DataFrame.from_records(rows.fetchall(), columns=columns).astype(object)
+    answer = connection.execute(query)
+    names = list(answer.keys())
+    values = list(zip(*answer.fetchall(), strict=True)) or [()] * len(names)
     types = {item.key: item.type for item in getattr(query, "selected_columns", ())}
-    for name in columns:
-        kind = types.get(name)
-        if isinstance(kind, DateTime):
-            frame[name] = pd.to_datetime(frame[name])
-        elif isinstance(kind, Boolean):
-            frame[name] = frame[name].astype(bool)
-        elif isinstance(kind, Float):
-            frame[name] = frame[name].astype(float)
-        elif isinstance(kind, Integer) and not frame[name].isna().any():
-            frame[name] = frame[name].astype(int)
-        else:
-            frame[name] = frame[name].where(frame[name].notna(), None)
-    return frame
+    series = {name: _series(column, types.get(name)) for name, column in zip(names, values, strict=True)}
+    return pd.DataFrame(series, columns=names)
+
+
+def _series(values: Sequence[Any], kind: Any) -> pd.Series[Any]:
+    """One column as its type asks: times, booleans, floats with NaN, whole integers; anything else as it came."""
+    if isinstance(kind, DateTime):
+        return pd.Series(pd.to_datetime(list(values)), dtype="datetime64[us]")
+    if isinstance(kind, Boolean):
+        return pd.Series([bool(value) for value in values], dtype=bool)
+    if isinstance(kind, Float):
+        return pd.Series(np.array(values, dtype=float))
+    if isinstance(kind, Integer) and None not in values:
+        return pd.Series(values, dtype="int64")
+    return pd.Series(values, dtype=object)
 
 
 def _newest(stage: str) -> Subquery:
