@@ -77,6 +77,9 @@ class Resolver:
         cited = self.names.cited(table.cites)
         if cited and not self.caption_methods:
             self.caption_methods = [cited]
+        added = {cell.text for row in table.cells for cell in row if cell.text.startswith("+")}
+        self.adds_methods = any(self.names.resolve(text) is not None for text in added)
+        """True where rows add whole methods to a network (``+ SparseGPT``), not parts to the paper's own."""
         self.quality = next((metric for metric in metrics if metric not in COSTS and metric != "speedup"), "")
         self.reports_quality = not metrics or bool(self.quality)
 
@@ -104,7 +107,8 @@ class Resolver:
         canonical = self.names.resolve(name, cites) or self.names.cited((*row.cites, *column.cites))
         if canonical is None and len(self.caption_methods) == 1 and name.islower() and not re.search(r"\d", name):
             return self._method_of_text(place, name)
-        if canonical is None and _VARIANT.match(name) and self.names.proposed:
+        alternative = self.adds_methods and name.startswith("+")
+        if canonical is None and _VARIANT.match(name) and self.names.proposed and not alternative:
             return Method(name, self.names.proposed[0], "proposed", cites)
         return Method(name, canonical, "proposed" if self.names.is_proposed(name) else "baseline", cites)
 

@@ -164,7 +164,8 @@ class RowReader:
     def _is_unknown_name(self, meaning: Meaning) -> bool:
         """True for a name that nothing knows: it is then one of what its column holds."""
         known = meaning.slots or meaning.datasets or meaning.models or meaning.removal or meaning.size or meaning.method
-        if known or meaning.base or meaning.pruned or not re.match(r"[A-Z]", meaning.rest):
+        name_like = re.fullmatch(r"[A-Z][^\s(]*(?:\s[^\s(]+){0,2}", meaning.rest)
+        if known or meaning.base or meaning.pruned or name_like is None:
             return False
         return self.interpreter.names.resolve(re.split(r"[-\s]", meaning.rest)[0]) is None
 
