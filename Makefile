@@ -7,7 +7,7 @@ STAMP := .venv/.installed
 
 $(STAMP): pyproject.toml setup.py constraints.txt validate/kernels/spmm.c
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[validate,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[validate,cluster,dev]'
 	@touch $(STAMP)
 
 demo: $(STAMP)

@@ -26,7 +26,6 @@ from corpus.tagging import TAGGER_VERSION, TaggingModel, load_model, tag
 from corpus.tagging.lexicon import load_lexicon
 from corpus.tagging.relevance import RelevanceModelError, read_model
 from db.readings import (
-    PaperText,
     Processing,
     StoredDocument,
     save_extraction,
@@ -91,6 +90,8 @@ def tag_papers(
     ``own_tagger`` is where `secateur label train` keeps what it learned; raises OwnTaggerError if it is out of date.
     """
     tagger_version, model = _tagger(own_tagger)
+    # A record that changes from now on is tagged again, though this run may be stored after the change.
+    read_at = clock()
     with engine.execution_options(read_only=True).connect() as connection:
         waiting = untagged(connection, tagger_version, limit)
     knowledge = load_knowledge()
@@ -99,7 +100,8 @@ def tag_papers(
         with engine.begin() as connection:
             for paper in waiting[start : start + BATCH]:
                 began = time.perf_counter()
-                done = _processing(paper, "tag", tagger_version, paper.sha256, began, clock)
+                place = (paper.paper_id, paper.version, "tag", tagger_version, paper.sha256)
+                done = Processing(*place, outcome="done", seconds=0.0, at=read_at)
                 try:
                     tags = tag(paper.title, paper.abstract, knowledge, model)
                 except Exception as error:  # one paper never stops the run
@@ -214,11 +216,6 @@ def _store(engine: Engine, document: StoredDocument, paper: ReadPaper, clock: Cl
             save_failure(connection, done, "document", document.kind)
         else:
             save_extraction(connection, done, paper.tables, paper.readings, paper.citations, paper.unread)
-
-
-def _processing(paper: PaperText, stage: str, version: str, sha256: str, began: float, clock: Clock) -> Processing:
-    seconds = time.perf_counter() - began
-    return Processing(paper.paper_id, paper.version, stage, version, sha256, "done", seconds, clock())
 
 
 def _failed(done: Processing, error: Exception) -> Processing:

@@ -22,6 +22,11 @@ from secateur.commands.common import (
 )
 from secateur.output import Format, Progress, default_format, print_object, print_rows, say
 
+MOST_COMPLAINTS = 5
+"""Bad lines of a file that are named one by one."""
+TABLE_FACETS = ("id", "relevance", "structure", "timing", "criterion", "architecture", "proposed", "models")
+"""What of a paper's tags a terminal has room for."""
+
 
 def tag(
     context: typer.Context,
@@ -67,23 +72,34 @@ def extract(
 
 
 def _papers(path: Path) -> Iterator[dict[str, str]]:
-    """The lines of a JSON-lines file, checked; a bad line is said and left out."""
+    """The papers of a JSON-lines file; a bad line is said and left out. Raises UsageError if no line is a paper."""
+    read = unread = 0
     with sys.stdin.buffer if str(path) == "-" else path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
             try:
                 item = json.loads(line)
-                yield {name: str(item[name]) for name in ("id", "title", "abstract")}
+                paper = {name: str(item[name]) for name in ("id", "title", "abstract")}
             except (ValueError, KeyError, TypeError) as error:
+                unread += 1
                 missing = f"no {error}" if isinstance(error, KeyError) else "no JSON object"
-                say(f"{path}:{number}: unread: {missing}; a line holds id, title and abstract")
+                if unread <= MOST_COMPLAINTS:
+                    say(f"{path}:{number}: unread: {missing}; a line holds id, title and abstract")
+                continue
+            read += 1
+            yield paper
+    if unread and not read:
+        raise UsageError(f"{path}: none of its {unread} lines is a JSON object with id, title and abstract")
+    if unread > MOST_COMPLAINTS:
+        say(f"{path}: {unread} lines unread in all")
 
 
 def classify(
     file: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="Lines with id, title, abstract; - for stdin.")],
+    format: FormatOption = None,  # noqa: A002 - the option's name
 ) -> None:
-    """Tag the papers of a file, one JSON object a line; needs no database."""
+    """Tag the papers of a file, one JSON object a line unless --format says otherwise; needs no database."""
     from corpus.knowledge import load_knowledge
     from corpus.tagging import classify_object, load_model
     from corpus.tagging import tag as tag_paper
@@ -91,9 +107,15 @@ def classify(
     if str(file) != "-" and not file.is_file():
         raise UsageError(f"there is no file {file}")
     knowledge, model = load_knowledge(), load_model()
-    for paper in _papers(file):
-        found = classify_object(paper["id"], tag_paper(paper["title"], paper["abstract"], knowledge, model))
-        sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
+    found = (
+        classify_object(paper["id"], tag_paper(paper["title"], paper["abstract"], knowledge, model))
+        for paper in _papers(file)
+    )
+    if format in (None, Format.JSONL):
+        for item in found:
+            sys.stdout.write(json.dumps(item, ensure_ascii=False) + "\n")
+        return
+    print_rows(found, format, columns=TABLE_FACETS if format is Format.TABLE else None)
 
 
 def read(

@@ -92,7 +92,7 @@ def test_a_command_that_is_not_built_says_so_in_one_line(secateur, name: str) ->
     ],
 )
 def test_wrong_use_is_one_line_on_stderr_and_exit_2(secateur, arguments: list[str], word: str) -> None:
-    secateur("harvest", "--from", "2023-09-01")
+    secateur("harvest", "--from", "2005-09-16")
     answer = secateur(*arguments)
     assert answer.code == 2, answer
     assert word in answer.err
@@ -124,7 +124,7 @@ def test_the_whole_real_load_is_harvested_and_harvested_again_without_a_change(s
 
 
 def test_formats_agree(secateur) -> None:
-    secateur("harvest")
+    secateur("harvest", "--from", "2005-09-16")
     sql = "select arxiv_id, version, title from paper order by arxiv_id limit 5"
     rows = secateur("query", sql, "--format", "json").json()
     assert [json.loads(line) for line in secateur("query", sql, "--format", "jsonl").out.splitlines()] == rows
@@ -141,7 +141,7 @@ def test_a_formula_in_a_csv_cell_is_text(secateur) -> None:
 
 
 def test_a_query_is_stopped_after_its_time(secateur) -> None:
-    secateur("harvest")
+    secateur("harvest", "--from", "2005-09-16")
     endless = "with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n"
     answer = secateur("query", endless, "--seconds", "0.2")
     assert answer.code == 2
@@ -149,7 +149,7 @@ def test_a_query_is_stopped_after_its_time(secateur) -> None:
 
 
 def test_a_limited_query_says_that_there_is_more(secateur) -> None:
-    secateur("harvest")
+    secateur("harvest", "--from", "2005-09-16")
     answer = secateur("query", "select arxiv_id from paper", "--limit", "3")
     assert len(answer.json()) == 3
     assert "first 3 rows" in answer.err
@@ -171,7 +171,7 @@ def test_status_counts_what_is_harvested_and_tagged(secateur) -> None:
 
 
 def test_a_query_cannot_reach_another_file(secateur, tmp_path: Path) -> None:
-    secateur("harvest", "--from", "2023-09-01")
+    secateur("harvest", "--from", "2005-09-16")
     answer = secateur("query", f"attach '{tmp_path / 'other.db'}' as other")
     assert answer.code == 2
     assert "not authorized" in answer.err
@@ -179,7 +179,7 @@ def test_a_query_cannot_reach_another_file(secateur, tmp_path: Path) -> None:
 
 
 def test_every_column_of_a_query_is_printed(secateur) -> None:
-    secateur("harvest", "--from", "2023-09-01")
+    secateur("harvest", "--from", "2005-09-16")
     rows = secateur("query", "select 1 as a, 2 as a, 3 as a_2").json()
     assert sorted(rows[0].values()) == [1, 2, 3]
 
@@ -215,3 +215,22 @@ def test_a_replica_says_what_is_wrong_with_its_folder_or_port(secateur, gold_fol
     answer = secateur("replica", str(gold_folder), "--port", port)
     assert (answer.code, answer.err.count("\n")) == (2, 1)
     assert f"port {port} can't be used" in answer.err
+
+
+def test_classify_prints_a_line_a_paper_and_names_bad_lines(secateur, tmp_path: Path) -> None:
+    path = tmp_path / "papers.jsonl"
+    paper = {"id": "1", "title": "Channel pruning of ResNet-50", "abstract": "We prune filters of a trained network."}
+    path.write_text(json.dumps(paper) + '\nnot json\n{"id": "2"}\n')
+    answer = secateur("classify", str(path))
+    assert answer.code == 0
+    assert [json.loads(line)["relevance"] for line in answer.out.splitlines()] == ["core"]
+    assert answer.err.count("unread") == 2
+    assert [row["id"] for row in secateur("classify", str(path), "--format", "json").json()] == ["1"]
+
+
+def test_classify_of_something_else_is_one_line(secateur, tmp_path: Path) -> None:
+    path = tmp_path / "image.png"
+    path.write_bytes(bytes(range(256)) * 40)
+    answer = secateur("classify", str(path))
+    assert answer.code == 2
+    assert "none of its" in answer.err.splitlines()[-1]
