@@ -124,32 +124,48 @@ def save_override(connection: Connection, correction: Override) -> bool:
 
 
 def standing_override(connection: Connection, anchor: Anchor) -> Override | None:
-    """The newest correction with exactly this anchor."""
-    same = [item for item in all_overrides(connection, anchor.arxiv_id) if item.anchor == anchor]
-    return same[-1] if same else None
+    """The newest correction that the view ``result`` shows at the anchor's number."""
+    standing = _standing(connection, anchor)
+    return standing[max(standing)] if standing else None
 
 
 def remove_overrides(connection: Connection, anchor: Anchor) -> int:
-    """Forget every correction with exactly this anchor; how many there were."""
-    values = asdict(anchor)
-    of_paper = select(paper.c.id).where(paper.c.arxiv_id == values.pop("arxiv_id")).scalar_subquery()
-    same = [override.c[name] == value for name, value in values.items()]
-    return connection.execute(delete(override).where(override.c.paper_id == of_paper, *same)).rowcount
+    """Forget every correction that stands at the anchor's number; how many there were."""
+    ids = list(_standing(connection, anchor))
+    return connection.execute(delete(override).where(override.c.id.in_(ids))).rowcount if ids else 0
+
+
+def _standing(connection: Connection, anchor: Anchor) -> dict[int, Override]:
+    """Corrections by id that meet the same cell of the newest reading, or have the same anchor where none was read."""
+    cells = read_cells(connection, anchor.arxiv_id)
+    here = meets(anchor, cells)
+    return {
+        number: item
+        for number, item in _stored(connection, anchor.arxiv_id)
+        if item.anchor == anchor or (here and meets(item.anchor, cells) == here)
+    }
 
 
 def all_overrides(connection: Connection, arxiv_id: str | None = None) -> list[Override]:
     """Every correction, the oldest first, of one paper or of all."""
+    return [item for _, item in _stored(connection, arxiv_id)]
+
+
+def _stored(connection: Connection, arxiv_id: str | None) -> list[tuple[int, Override]]:
     query = select(override, paper.c.arxiv_id).join(paper, paper.c.id == override.c.paper_id).order_by(override.c.id)
     if arxiv_id is not None:
         query = query.where(paper.c.arxiv_id == bindparam("arxiv_id", arxiv_id))
     return [
-        Override(
-            Anchor(row.arxiv_id, row.caption, row.row_text, row.col_text, row.number, row.text),
-            {name: getattr(row, name) for name in MEANING if getattr(row, name) is not None},
-            row.rejected,
-            row.author,
-            row.note,
-            row.at,
+        (
+            row.id,
+            Override(
+                Anchor(row.arxiv_id, row.caption, row.row_text, row.col_text, row.number, row.text),
+                {name: getattr(row, name) for name in MEANING if getattr(row, name) is not None},
+                row.rejected,
+                row.author,
+                row.note,
+                row.at,
+            ),
         )
         for row in connection.execute(query)
     ]

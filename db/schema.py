@@ -470,8 +470,15 @@ verdict = Table(
 )
 
 
+NUMBERS = ("value", "spread")
+"""What a correction says of the printed number itself: it ends when a new version prints another."""
+
+
 def _shown(name: str) -> str:
-    return f"coalesce(o.{name}, r.{name}) AS {name}"
+    corrected = f"coalesce(o.{name}, r.{name})"
+    if name in NUMBERS:
+        corrected = f"CASE WHEN o.text IN ('', c.text) THEN {corrected} ELSE r.{name} END"
+    return f"{corrected} AS {name}"
 
 
 RESULT_VIEW = f"""
@@ -508,5 +515,6 @@ WHERE n.rank = 1 AND coalesce(o.rejected, {{false}}) = {{false}}
 """
 """The view of results; ``{{false}}`` is filled in with the dialect's literal.
 
+A database takes a new view with its next migration, so a change here comes with one, even an empty one.
 An override meets the cell with its words; where several cells of a reading have the same words, its text decides.
 """

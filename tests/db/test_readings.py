@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, insert, select, text
 
 from db import readings, views
 from db.findings import finding_id, save_findings
+from db.overrides import Anchor, remove_overrides, standing_override
 from db.readings import Processing, save_extraction, save_failure, save_tags, unextracted, untagged
 from db.records import AbstractClaim, Cell, Citation, Finding, Reading, Sparsity, Table, Tag, Tags, Unread
 from db.schema import document, override, paper
@@ -140,6 +141,23 @@ def test_an_override_wins_over_every_reader_and_survives_a_new_version(engine: E
         )
         frame = views.results(connection)
         assert frame[["version", "method", "dataset", "value"]].values.tolist() == [[2, "RigL", "ImageNet", 75.2]]
+
+
+def test_a_corrected_value_ends_when_a_new_version_prints_another_number(engine: Engine) -> None:
+    with engine.begin() as connection:
+        save_extraction(connection, done("extract"), [TABLE], [a_reading(1, 75.1)], [])
+        anchor = {"paper_id": 1, "caption": TABLE.caption, "row_text": "RigL", "col_text": "Top-1", "text": "75.1"}
+        connection.execute(insert(override).values(**anchor, value=11.1, dataset="ImageNet", author="a", at=NOW))
+        assert views.results(connection)[["value", "dataset"]].values.tolist() == [[11.1, "ImageNet"]]
+        printed = replace(TABLE, grid=(*TABLE.grid[:1], ("RigL", "99.9"), *TABLE.grid[2:]))
+        number = a_reading(1, 99.9)
+        number = replace(number, cell=replace(number.cell, text="99.9"))
+        save_extraction(connection, done("extract", sha="bb", paper_version=2), [printed], [number], [])
+        assert views.results(connection)[["value", "dataset"]].values.tolist() == [[99.9, "ImageNet"]]
+        here = Anchor("1911.11134", TABLE.caption, "RigL", "Top-1", 0, "99.9")
+        assert standing_override(connection, here) is not None
+        assert remove_overrides(connection, here) == 1
+        assert views.results(connection).dataset.tolist() == [None]
 
 
 def test_what_could_not_be_read_is_stored_with_its_reason_until_a_reader_can(engine: Engine) -> None:
