@@ -59,6 +59,8 @@ class TableReader:
         self._caption_slot = around.slot()
         texts = [cell.text for column in axes.columns for cell in column.header]
         texts += [cell.text for cell in axes.stubs.values()]
+        explained = [slot.metric for meaning in self.columns for slot in meaning.slots]
+        self._caption_explains = self._caption_slot is not None and self._caption_slot.metric in explained
         self._arrows_are_directions = any("↑" in text for text in texts)
         self._changes_accuracy = any(slot.metric == "accuracy_change" for m in self.columns for slot in m.slots)
 
@@ -139,12 +141,9 @@ class TableReader:
         for dataset in (*column.datasets, *row.datasets):
             if dataset in USUAL_METRICS:
                 usual = USUAL_METRICS[dataset]
-                if self._caption_slot is not None and self._caption_slot.metric not in COSTS and usual != "perplexity":
-                    return (
-                        (self._caption_slot,)
-                        if "accuracy" in usual or self._caption_slot.metric == "perplexity"
-                        else (Slot(usual),)
-                    )
+                named = None if self._caption_explains else self._caption_slot
+                if named is not None and named.metric not in COSTS and usual != "perplexity":
+                    return (named,) if "accuracy" in usual or named.metric == "perplexity" else (Slot(usual),)
                 return (Slot(usual, "" if usual == "perplexity" else "%"),)
         if self._caption_slot is not None:
             return (self._caption_slot,)

@@ -91,8 +91,8 @@ class Resolver:
             name = row.method or column.method or (row.rest if row.base else column.rest) or "Dense"
             return Method(name, "Dense", "dense")
         in_column = column.method
-        if self.methods_in_columns and not in_column and not column.slots and not self._is_network(column):
-            in_column = column.rest
+        if self.methods_in_columns and not in_column and not self._is_network(column):
+            in_column = "" if self.interpreter.read(column.rest).slots else column.rest
         if in_column and is_dense(in_column):
             return Method(row.method or in_column, "Dense", "dense")
         name, cites = row.method, row.cites

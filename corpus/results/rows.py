@@ -30,6 +30,7 @@ from corpus.results.sparsity import (
 from corpus.results.words import PHRASES
 
 _CUT = RemovalHeader("removed", "weights", percent=True)
+_SHARE_IN_NAME = re.compile(r"[,(\s]\s*(\d+(?:\.\d+)?\s*%)\)?$")
 _DEPTH = frozenset({"depth", "layers", "#layers", "# layers"})
 
 
@@ -132,7 +133,10 @@ class RowReader:
                 meaning = self._setting(column, cell, meaning)
             else:
                 meaning = self._stub(cell, meaning, column.kind)
-        return meaning
+        in_name = _SHARE_IN_NAME.search(meaning.method)
+        if in_name is None or meaning.removal or "=" in meaning.method or self.axes.of_kind("removal"):
+            return meaning
+        return replace(meaning, removal=in_cell(RemovalHeader(self.around.form(), percent=True), in_name.group(1)))
 
     def _method(self, cell: TableCell, meaning: Meaning) -> Meaning:
         inner = self.interpreter.read(cell.text, cell.cites)

@@ -15,7 +15,7 @@ from corpus.reading.output import extraction_object, read_path
 GRIDS = 0.98
 TUPLES = 0.94
 IDIOMS = Path(__file__).parent / "eprints"
-IDIOM_TUPLES = 0.8
+IDIOM_TUPLES = 0.96
 
 
 @pytest.fixture(scope="module")
