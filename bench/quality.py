@@ -31,11 +31,12 @@ def tag_scores(shared: Path, predicted: Path) -> dict[str, Any]:
     return json.loads(run(sys.executable, shared / "tools" / "score_tags.py", gold, predicted, "--json"))
 
 
-def result_scores(shared: Path, folder: Path) -> dict[str, Any]:
-    """Scores of the tables and results read from the gold e-prints."""
+def result_scores(shared: Path, papers: list[Path], folder: Path) -> dict[str, Any]:
+    """Scores of the tables and results read from the gold e-prints, given as folders of LaTeX or as pages of HTML."""
     gold = shared / "data" / "gold" / "tex_dev"
-    for paper in sorted(path for path in gold.iterdir() if path.is_dir()):
-        (folder / f"{paper.name}.json").write_text(run(SECATEUR, "read", paper, "--format", "json"))
+    folder.mkdir()
+    for paper in papers:
+        (folder / f"{paper.stem}.json").write_text(run(SECATEUR, "read", paper, "--format", "json"))
     return json.loads(run(sys.executable, shared / "tools" / "score_results.py", gold, folder, "--json"))
 
 
@@ -82,17 +83,19 @@ def page(shared: Path, folder: Path) -> str:
         "corpus.tagging.train",
         "--cross-validate",
         "5",
-        "--background",
-        shared / "data" / "abstracts" / "abstracts.jsonl.gz",
         "--labels",
         labels,
+        "--also",
+        ROOT / "corpus" / "tagging" / "labels.jsonl",
         "--texts",
         texts,
+        shared / "data" / "abstracts" / "abstracts.jsonl.gz",
         "-o",
         crossed,
     )
-    tuples = folder / "tuples"
-    tuples.mkdir()
+    gold = shared / "data" / "gold"
+    latex = sorted(path for path in (gold / "tex_dev").iterdir() if path.is_dir())
+    html = sorted((gold / "html_dev").glob("*.html"))
     lines = [
         "# Quality",
         "",
@@ -112,7 +115,19 @@ def page(shared: Path, folder: Path) -> str:
         "A tuple is right if method, data set, model, metric, value, sparsity, compression and pattern are, as far",
         "as the gold states them. A grid is right if every cell is.",
         "",
-        *results_table(result_scores(shared, tuples)),
+        *results_table(result_scores(shared, latex, folder / "latex")),
+        "",
+        "## Results from HTML",
+        "",
+        "The same papers, converted by LaTeXML to the markup of arXiv's HTML pages.",
+        "",
+        *results_table(result_scores(shared, html, folder / "html")),
+        "",
+        "## What to expect of unseen papers",
+        "",
+        "Fourteen other e-prints in other idioms stand in `tests/corpus/eprints`, written without knowledge of the",
+        "reader. Before their faults were mended, twelve of them scored a strict F1 of 0.73; two that were written",
+        "after that scored 0.86 at first sight. Expect about that, not the scores above, of a paper never seen.",
         "",
     ]
     return "\n".join(lines)
