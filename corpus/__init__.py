@@ -1,1 +1,1 @@
-"""From a file to knowledge: the knowledge base, the readers, the tagging and the results. Pure: no database, no network."""
+"""From a file to knowledge: knowledge base, readers, tagging and results. Pure: no database, no network."""
