@@ -137,6 +137,9 @@ def read(
     except NotReadError as error:
         raise UsageError(f"{path}: not read: {error}") from error
     found: dict[str, Any] = extraction_object(extraction, load_knowledge())
+    if not (found["paper"]["title"] or found["paper"]["abstract"] or found["tables"] or found["citations"]):
+        reason = next((item["reason"] for item in found["unread"]), "no title, table or bibliography")
+        raise UsageError(f"{path}: not read: nothing of a paper is in it ({reason})")
     wanted = format or default_format(sys.stdout)
     if wanted is Format.TABLE:
         columns = ("label", "kind", "caption")

@@ -234,3 +234,11 @@ def test_classify_of_something_else_is_one_line(secateur, tmp_path: Path) -> Non
     answer = secateur("classify", str(path))
     assert answer.code == 2
     assert "none of its" in answer.err.splitlines()[-1]
+
+
+def test_reading_something_that_is_no_paper_is_one_line(secateur, tmp_path: Path) -> None:
+    path = tmp_path / "notes.md"
+    path.write_text("# Notes\n\nBuy bread.\n")
+    answer = secateur("read", str(path))
+    assert (answer.code, answer.out, answer.err.count("\n")) == (2, "", 1)
+    assert "nothing of a paper" in answer.err
