@@ -22,6 +22,7 @@ from corpus.reading.tokens import (
     group_end,
     is_control,
     read_argument,
+    read_arguments,
     read_optional,
     skip_space,
     skip_star,
@@ -198,26 +199,11 @@ def _take_rules(cell: list[str]) -> tuple[list[str], bool]:
             index += 1
         elif item in _RULE_ARGUMENTS or item in _FULL_RULES:
             full = full or item in _FULL_RULES
-            index = _skip_arguments(cell, index + 1, _RULE_ARGUMENTS.get(item, ""))
+            _, index = read_arguments(cell, index + 1, _RULE_ARGUMENTS.get(item, ""))
         else:
             break
     kept.extend(cell[index:])
     return kept, full
-
-
-def _skip_arguments(tokens: list[str], index: int, signature: str) -> int:
-    for letter in signature:
-        if letter == "s":
-            index = skip_star(tokens, index)
-        elif letter == "o":
-            _, index = read_optional(tokens, index)
-        elif letter == "d":
-            begin = skip_space(tokens, index)
-            if begin < len(tokens) and tokens[begin].startswith("("):
-                index = begin + 1
-        else:
-            _, index = read_argument(tokens, index)
-    return index
 
 
 def _solid(cell: list[str]) -> bool:

@@ -29,6 +29,7 @@ from corpus.reading.tokens import (
     flatten,
     is_control,
     read_argument,
+    read_arguments,
     read_optional,
     skip_space,
     skip_star,
@@ -224,19 +225,10 @@ class _Converter:
         return index
 
     def _arguments(self, tokens: list[str], index: int, signature: str, math: bool, bold: bool, depth: int) -> int:
-        for letter in signature:
-            if letter == "s":
-                index = skip_star(tokens, index)
-            elif letter == "o":
-                _, index = read_optional(tokens, index)
-            elif letter == "d":
-                begin = skip_space(tokens, index)
-                if begin < len(tokens) and tokens[begin].startswith("("):
-                    index = begin + 1
-            else:
-                argument, index = read_argument(tokens, index)
-                if letter == "K":
-                    self.walk(list(argument), math, bold, depth + 1)
+        arguments, index = read_arguments(tokens, index, signature)
+        for letter, argument in arguments:
+            if letter == "K":
+                self.walk(list(argument), math, bold, depth + 1)
         return index
 
     def _accent(self, tokens: list[str], index: int, item: str, math: bool, bold: bool, depth: int) -> int:

@@ -179,3 +179,25 @@ def environment_name(item: str) -> str:
 def flatten(tokens: list[str]) -> str:
     """The tokens' source joined, without outer space: for names, keys and lengths."""
     return "".join(tokens).strip()
+
+
+def read_arguments(tokens: list[str], index: int, signature: str) -> tuple[list[tuple[str, list[str]]], int]:
+    """The mandatory arguments of a command, each with its letter, and the index after all of them.
+
+    In a signature ``s`` is a star, ``o`` an optional argument and ``d`` the opening of one in round brackets, all of
+    which are passed over; any other letter is a mandatory argument.
+    """
+    arguments: list[tuple[str, list[str]]] = []
+    for letter in signature:
+        if letter == "s":
+            index = skip_star(tokens, index)
+        elif letter == "o":
+            _, index = read_optional(tokens, index)
+        elif letter == "d":
+            begin = skip_space(tokens, index)
+            if begin < len(tokens) and tokens[begin].startswith("("):
+                index = begin + 1
+        else:
+            argument, index = read_argument(tokens, index)
+            arguments.append((letter, argument))
+    return arguments, index
