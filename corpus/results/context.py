@@ -6,8 +6,9 @@ Each look-up gives a value together with where it came from, so that a reading c
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from functools import cached_property
 
 from corpus.knowledge import Knowledge
 from corpus.reading import Document, DocumentTable
@@ -38,6 +39,11 @@ class Paper:
             words = " | ".join(text for text in (table.table.caption, *cells.values()) if not text[:1].isdigit())
             self.models.update(mention.canonical for mention in knowledge.mentions("model", words))
             self.datasets.update(mention.canonical for mention in knowledge.mentions("dataset", words))
+        self._referring: defaultdict[str, list[str]] = defaultdict(list)
+        for paragraph in document.paragraphs():
+            for label in dict.fromkeys(paragraph.references):
+                self._referring[label].append(paragraph.text)
+        self._named_in_section: dict[tuple[str, int], tuple[str, ...]] = {}
         self.theoretical = PHRASES["theoretical"].search(text) is not None
         self.deviation = (
             "stderr"
@@ -46,6 +52,19 @@ class Paper:
             if PHRASES["deviation"].search(text)
             else "unknown"
         )
+
+    def referring(self, label: str) -> list[str]:
+        """The paragraphs that refer to a label."""
+        return self._referring.get(label, [])
+
+    def named_in_section(self, kind: str, index: int) -> tuple[str, ...]:
+        """Data sets or networks (by ``kind``) that the text of a section names, in order."""
+        key = kind, index
+        if key not in self._named_in_section:
+            text = self.document.sections[index].text
+            named = self.interpreter.datasets(text) if kind == "dataset" else self.interpreter.models(text)
+            self._named_in_section[key] = named
+        return self._named_in_section[key]
 
     def particular_dataset(self, name: str) -> str:
         """The data set that a collective name (``WikiText``) stands for in this paper."""
@@ -102,36 +121,37 @@ class Surroundings:
         self.near = " ".join(self._referring())
         sections = paper.document.sections
         self.section = sections[table.section] if 0 <= table.section < len(sections) else None
+        self._evaluations: dict[tuple[str | bool, ...], tuple[str | None, str | None]] = {}
 
     def _referring(self) -> Iterator[str]:
         """Sentences that refer to the table, or the paragraph before one without label."""
         label = self.table.table.label
         mention = re.compile(rf"(?<![\w:]){re.escape(label)}(?![\w:])")
-        for paragraph in self.paper.document.paragraphs():
-            if label in paragraph.references:
-                sentences = _SENTENCE.split(paragraph.text)
-                for index, sentence in enumerate(sentences):
-                    if mention.search(sentence):
-                        yield mention.sub("", " ".join(sentences[max(0, index - 1) : index + 2]))
+        for paragraph in self.paper.referring(label):
+            sentences = _SENTENCE.split(paragraph)
+            for index, sentence in enumerate(sentences):
+                if mention.search(sentence):
+                    yield mention.sub("", " ".join(sentences[max(0, index - 1) : index + 2]))
         if not self.table.table.caption:
             yield self.table.before
 
-    def levels(self) -> Iterator[tuple[str, str]]:
-        """(where, text) from the nearest to the farthest."""
-        yield "caption", self.caption
-        yield "caption", self.corner
+    def _named(self, kind: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """(where, names) of data sets or networks, from the nearest text to the farthest."""
+        interpreter = self.paper.interpreter
+        read = interpreter.datasets if kind == "dataset" else interpreter.models
+        yield "caption", read(self.caption)
+        yield "caption", read(self.corner)
         if self.table.parent_caption:
-            yield "caption", self.table.parent_caption
-        yield "text", self.near
+            yield "caption", read(self.table.parent_caption)
+        yield "text", read(self.near)
         if self.section is not None:
-            yield "section", self.section.title
-            yield "section", self.section.text
+            yield "section", read(self.section.title)
+            yield "section", self.paper.named_in_section(kind, self.table.section)
 
     def datasets(self) -> tuple[tuple[str, ...], str]:
         """Data sets of the nearest text that names any."""
-        for where, text in self.levels():
-            found = self.paper.interpreter.datasets(text)
-            found = tuple(name for name in found if name != "average")
+        for where, names in self._named("dataset"):
+            found = tuple(name for name in names if name != "average")
             if found:
                 return found, where
         return (), ""
@@ -145,10 +165,10 @@ class Surroundings:
 
     def models(self) -> tuple[tuple[str, ...], str]:
         """Networks of the nearest text that names any."""
-        for where, text in self.levels():
-            found = self.paper.interpreter.models(text)
+        for where, names in self._named("model"):
+            found = names
             if where != "caption":
-                found = tuple(name for name in found if not self.paper.knowledge.models[name].generic)
+                found = tuple(name for name in names if not self.paper.knowledge.models[name].generic)
             if found:
                 return found, where
         return (), ""
@@ -190,6 +210,7 @@ class Surroundings:
         """True where the caption says that its numbers are means over tasks."""
         return PHRASES["mean_over_tasks"].search(self.caption) is not None
 
+    @cached_property
     def measured(self) -> bool:
         """True where the text around the table speaks of timing."""
         text = f"{self.caption} {self.near} {self.section.text if self.section else ''}"
@@ -197,23 +218,36 @@ class Surroundings:
 
     def implemented_by(self, role: str, cited: bool) -> str:
         """Who ran a baseline: copied or re-run where caption, notes or nearby text say so, else unknown."""
-        text = f"{self.caption} {' '.join(self.table.notes)} {self.near}"
+        copied, rerun = self._origin_of_numbers
         if role != "baseline":
             return "unknown"
-        if PHRASES["copied"].search(text) and (cited or not PHRASES["rerun"].search(text)):
+        if copied and (cited or not rerun):
             return "copied"
-        return "re-run" if PHRASES["rerun"].search(text) else "unknown"
+        return "re-run" if rerun else "unknown"
+
+    @cached_property
+    def _origin_of_numbers(self) -> tuple[bool, bool]:
+        """Whether captions, notes and nearby text speak of copied and of re-run baselines."""
+        text = f"{self.caption} {' '.join(self.table.notes)} {self.near}"
+        return PHRASES["copied"].search(text) is not None, PHRASES["rerun"].search(text) is not None
 
     def evaluation(self, slot: Slot, *headers: str) -> tuple[str | None, str | None]:
         """Split and protocol (shots, sequence length, resolution), where headers, caption or nearby text state them."""
-        near = " ".join((slot.part, *headers, self.caption, self.near))
-        split = next((name for name, pattern in SPLITS.items() if pattern.search(near)), None)
-        wide = f"{near} {self.section.text}" if self.section is not None else near
-        wanted = ("sequence length",) if slot.metric == "perplexity" else ("shots", "normalised", "resolution")
-        for name in wanted:
-            if match := PROTOCOLS[name].search(wide if name == "sequence length" else near):
-                return split, " ".join(match.group().split())
-        return split, None
+        key: tuple[str | bool, ...] = (slot.part, slot.metric == "perplexity", *headers)
+        if key not in self._evaluations:
+            near = " ".join((slot.part, *headers, self.caption, self.near))
+            split = next((name for name, pattern in SPLITS.items() if pattern.search(near)), None)
+            self._evaluations[key] = split, self._protocol(near, of_text=slot.metric == "perplexity")
+        return self._evaluations[key]
+
+    def _protocol(self, near: str, *, of_text: bool) -> str | None:
+        for name in ("sequence length",) if of_text else ("shots", "normalised", "resolution"):
+            match = PROTOCOLS[name].search(near)
+            if match is None and of_text and self.section is not None:
+                match = PROTOCOLS[name].search(self.section.text)
+            if match:
+                return " ".join(match.group().split())
+        return None
 
     def spread_kind(self) -> str:
         """std, stderr or unknown, as the caption says, else the paper."""

@@ -257,7 +257,7 @@ class TableReader:
     def _measured(self, slot: Slot) -> bool:
         if slot.metric in _TIMED:
             return True
-        return slot.metric == "speedup" and not self.paper.theoretical and self.around.measured()
+        return slot.metric == "speedup" and not self.paper.theoretical and self.around.measured
 
     def _bracket_spread(self, cell: TableCell, position: int) -> float | None:
         """The second number of ``93.1 (0.2)`` where the paper speaks of deviations."""

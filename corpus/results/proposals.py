@@ -45,9 +45,8 @@ def proposed_names(document: Document, knowledge: Knowledge) -> tuple[str, ...]:
         if len(name) > 1 and not known and not PHRASES["ours"].search(name) and any(c.isalpha() for c in name):
             scores[name] += score
             best[name] = max(best[name], score)
-    for name in _cited_names(document):
-        if name not in _marked_names(document):
-            scores.pop(name, None)
+    for name in _cited_names(document) - set(_marked_names(document)):
+        scores.pop(name, None)
     sure = [name for name in scores if best[name] >= _SURE]
     chosen = sure or [name for name in scores if scores[name] >= _LEAST]
     ranked = sorted(chosen, key=lambda name: -scores[name])
