@@ -18,6 +18,7 @@ from secateur.commands import (
     analysing,
     asking,
     correcting,
+    data,
     demonstrating,
     differing,
     harvesting,
@@ -89,6 +90,7 @@ for panel, commands in PANELS.items():
     for name, function in commands.items():
         app.command(name, rich_help_panel=panel)(function)
 app.add_typer(validating.claims, name="claims", rich_help_panel=CHECK)
+app.add_typer(data.data, name="data", rich_help_panel=CHECK)
 app.add_typer(keeping.database, name="db", rich_help_panel=BUILD)
 app.add_typer(labelling.label, name="label", rich_help_panel=CORRECT)
 pending.add_pending(app)

@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     """Folder of the e-prints; by default ``files`` beside the database."""
     site: Path | None = None
     """Folder of the living survey; by default ``site`` beside the database."""
+    data: Path | None = None
+    """Folder of the data sets that claims are re-run on; by default ``data`` in the user's data folder."""
     state: Path = DATA_FOLDER / "arxiv"
     """Folder that remembers when arXiv was asked last; one for all processes of a user."""
     arxiv_url: str | None = None
@@ -93,6 +95,11 @@ class Settings(BaseSettings):
     def own_tagger(self) -> Path:
         """What `secateur label train` learned from a person's labels; the shipped tagger is used where it is absent."""
         return self.home / "tagger.npz"
+
+    @property
+    def data_folder(self) -> Path:
+        """Folder of the data sets; the same for every database."""
+        return self.data or DATA_FOLDER / "data"
 
     @property
     def site_folder(self) -> Path:

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from importlib.util import find_spec
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -50,11 +51,16 @@ class _Task:
     completion: str
     setting: Setting
     seed: int
+    data_folder: Path | None
 
 
 @cache
-def _dataset(name: str) -> Dataset:
-    return load_dataset(name)
+def _dataset(name: str, folder: Path | None, sequence_length: int | None) -> Dataset:
+    return load_dataset(name, folder, sequence_length=sequence_length)
+
+
+def _dataset_of(setting: Setting, folder: Path | None) -> Dataset:
+    return _dataset(setting.dataset, folder, setting.sequence_length)
 
 
 def _run(task: _Task) -> RunRow:
@@ -76,7 +82,7 @@ def _run(task: _Task) -> RunRow:
     )
     try:
         with one_thread():
-            outcome = run_arm(task.arm, task.setting, _dataset(task.setting.dataset), task.seed)
+            outcome = run_arm(task.arm, task.setting, _dataset_of(task.setting, task.data_folder), task.seed)
     except Exception as error:  # a broken run is a result: it is stored, counted and shown
         reason = f"{type(error).__name__}: {error}"
         return replace(row, seconds=time.perf_counter() - began, machine={**row.machine, "error": reason})
@@ -118,6 +124,7 @@ class _Validation:
     deadline: float | None
     progress: ProgressReport | None
     began: float
+    data_folder: Path | None
 
     @property
     def at(self) -> datetime:
@@ -132,7 +139,7 @@ class _Validation:
         """Runs that a look at so many seeds still needs, seed by seed, so that arms stay paired when time runs out."""
         done = {row.key for row in self.rows() if row.outcome != "failed"}
         return [
-            _Task(name, arm, completion, setting, seed)
+            _Task(name, arm, completion, setting, seed, self.data_folder)
             for seed in range(seeds)
             for completion, setting in self.plan.settings.items()
             for name, arm in self.plan.claim.arms.items()
@@ -178,9 +185,8 @@ class _Validation:
 
         setting = next(iter(self.plan.settings.values()))
         with one_thread():
-            layers = sparse_layers(
-                run_arm(self.plan.claim.arms[name], setting, _dataset(setting.dataset), seed=0).model
-            )
+            data = _dataset_of(setting, self.data_folder)
+            layers = sparse_layers(run_arm(self.plan.claim.arms[name], setting, data, seed=0).model)
         timings = time_layers(layers, self.at)
         with self.engine.begin() as connection:
             store.replace_timings(connection, self.plan.sha256, timings)
@@ -279,18 +285,20 @@ def validate_claim(
     jobs: int = 1,
     budget_seconds: float | None = None,
     progress: ProgressReport | None = None,
+    data_folder: Path | None = None,
     now: datetime,
 ) -> ValidationReport:
     """Runs a claim on this machine, or goes on where an earlier call ended, and reports its verdict.
 
     ``jobs`` processes run arms side by side, each on one thread; ``budget_seconds`` ends the runs (the label is then
-    ``inconclusive`` with cause ``budget`` unless an earlier look decided it); ``now`` is the time stored, in UTC.
+    ``inconclusive`` with cause ``budget`` unless an earlier look decided it); ``data_folder`` holds the data sets that
+    were fetched; ``now`` is the time stored, in UTC.
     Raises EngineUnavailableError if something has to run and torch is not installed.
     """
     try:
         # What can't be tested at all is said before data is asked for.
         freeze(claim, data_sha256="")
-        plan = freeze(claim, _dataset(claim.setting.dataset).sha256)
+        plan = freeze(claim, _dataset_of(claim.setting, data_folder).sha256)
     except NotTestableError as error:
         return _refuse(engine, claim, "not_testable_here", str(error), now)
     except SettingIncompleteError as error:
@@ -301,7 +309,7 @@ def validate_claim(
         _store(connection, claim, plan.sha256, plan.body, now)
     began = time.monotonic()
     deadline = None if budget_seconds is None else began + budget_seconds
-    validation = _Validation(engine, plan, now, jobs, deadline, progress, began)
+    validation = _Validation(engine, plan, now, jobs, deadline, progress, began, data_folder)
     verdict, complete_look = None, plan.looks[0]
     for seeds in plan.looks:
         if not validation.run_until(seeds):

@@ -17,7 +17,6 @@ PENDING = {
     "acceleration": "which kinds of pruning report measured speed-ups",
     "serve": "corpus and survey in a browser",
     "watch": "what changed in the papers that one cites",
-    "data": "data sets for validation",
     "check": "one paper or draft, everything",
     "audit": "the sparsity of one checkpoint",
 }

@@ -75,7 +75,8 @@ def validate(
     """Plan, run and judge claims; exit 1 if one is not reproduced."""
     from validate.run import validate_claim
 
-    engine = writable(settings_for(context, db=db))
+    settings = settings_for(context, db=db)
+    engine = writable(settings)
     wanted, unread = _named(names)
     with engine.begin() as connection:
         store_unread_records(connection, unread, now=utc_now())
@@ -83,7 +84,15 @@ def validate(
     refuted = False
     for claim in wanted:
         with Progress(claim.id) as progress:
-            report = validate_claim(engine, claim, jobs=jobs, budget_seconds=budget, progress=progress, now=utc_now())
+            report = validate_claim(
+                engine,
+                claim,
+                jobs=jobs,
+                budget_seconds=budget,
+                progress=progress,
+                data_folder=settings.data_folder,
+                now=utc_now(),
+            )
         rows += report.rows()
         refuted |= report.label == "not_reproduced"
     if rows or not unread:

@@ -161,11 +161,11 @@ def test_a_budget_that_ends_early_buys_inconclusive_and_the_next_call_goes_on(en
 def test_a_broken_run_is_stored_as_failed_shown_and_run_again(engine, monkeypatch):
     original = running._dataset
 
-    def broken(name):
+    def broken(name, *where):
         broken.calls += 1
         if 3 <= broken.calls <= 5:
             raise OSError("disk on fire")
-        return original(name)
+        return original(name, *where)
 
     broken.calls = 0
     monkeypatch.setattr(running, "_dataset", broken)
@@ -183,11 +183,11 @@ def test_runs_that_all_break_end_at_the_first_look_with_the_cause(engine, monkey
     original = running._dataset
     calls = []
 
-    def broken_after_the_plan(name):
+    def broken_after_the_plan(name, *where):
         calls.append(name)
         if len(calls) > 1:
             raise OSError("disk on fire")
-        return original(name)
+        return original(name, *where)
 
     monkeypatch.setattr(running, "_dataset", broken_after_the_plan)
     report = validate_claim(engine, claim_of(), now=NOW)

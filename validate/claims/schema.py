@@ -110,6 +110,8 @@ class Setting(_Strict):
     epochs: Annotated[int, Field(ge=0)] | None = None
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.0
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    sequence_length: Annotated[int, Field(ge=1)] | None = None
+    """Tokens in an example, for text."""
     claimed_on: str = ""
     """What the paper ran it on, where ``dataset`` and ``model`` are a scaled-down stand-in."""
 
