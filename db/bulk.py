@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection, Date, DateTime, Table, insert
 
 
 def insert_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -21,7 +21,11 @@ def insert_rows(connection: Connection, table: Table, columns: Sequence[str], ro
     values: dict[str, Sequence[Any]] = dict(zip(columns, columns_of_values, strict=True))
     for name in columns:
         process = table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
-        if process:
+        if process and isinstance(table.c[name].type, Date | DateTime):
+            # A batch repeats its times, and writing one as text takes longer than looking it up.
+            texts = {value: process(value) for value in set(values[name])}
+            values[name] = [texts[value] for value in values[name]]
+        elif process:
             values[name] = list(map(process, values[name]))
     statement = insert(table).compile(dialect=dialect, column_keys=list(columns))
     names = statement.positiontup or columns

@@ -74,9 +74,11 @@ def parse(text: str) -> ArxivId:
         InvalidArxivIdError: the text is none of these, or its month or archive never existed.
     """
     bare = text.strip().removeprefix(OAI_PREFIX)
-    if not _NEW.fullmatch(bare):
+    match = _NEW.fullmatch(bare)
+    if not match:
         bare = _AFTER.sub("", _BEFORE.sub("", bare, count=1), count=1)
-    return _parse_bare(bare, text)
+        match = _NEW.fullmatch(bare)
+    return _new(match, text) if match else _old(bare, text)
 
 
 def parse_file_name(name: str) -> ArxivId:
@@ -85,22 +87,22 @@ def parse_file_name(name: str) -> ArxivId:
     Raises:
         InvalidArxivIdError: the name has no such form.
     """
-    return _parse_bare(name.replace("_", "/", 1), name)
+    match = _NEW.fullmatch(name)
+    return _new(match, name) if match else _old(name.replace("_", "/", 1), name)
 
 
-def _parse_bare(bare: str, text: str) -> ArxivId:
-    match = _NEW.fullmatch(bare)
-    if match:
-        paper = f"{match['month']}.{match['number']}"
-        valid = _is_new(match["month"], match["number"])
-    else:
-        match = _OLD.fullmatch(bare)
-        if not match:
-            raise InvalidArxivIdError(text)
-        paper = f"{match['archive']}/{match['month']}{match['number']}"
-        valid = bool(_ARCHIVE.fullmatch(match["archive"])) and _is_old(match["month"])
-    if not valid:
+def _new(match: re.Match[str], text: str) -> ArxivId:
+    month, number, version = match.groups()
+    if not _is_new(month, number):
         raise InvalidArxivIdError(text)
+    return ArxivId(f"{month}.{number}", int(version) if version else None)
+
+
+def _old(bare: str, text: str) -> ArxivId:
+    match = _OLD.fullmatch(bare)
+    if not match or not _ARCHIVE.fullmatch(match["archive"]) or not _is_old(match["month"]):
+        raise InvalidArxivIdError(text)
+    paper = f"{match['archive']}/{match['month']}{match['number']}"
     return ArxivId(paper, int(match["version"]) if match["version"] else None)
 
 

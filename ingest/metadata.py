@@ -114,4 +114,4 @@ def _text(fields: Mapping[str, str | None], name: str) -> str:
 
 def _is_withdrawn(newest: VersionRecord, comments: str) -> bool:
     """ArXiv marks a withdrawn version ``I``; older withdrawals stand in the comments alone."""
-    return "I" in newest.source_type or (bool(comments) and bool(_WITHDRAWN.search(comments)))
+    return "I" in newest.source_type or ("withdrawn" in comments.lower() and bool(_WITHDRAWN.search(comments)))

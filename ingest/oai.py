@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-
-from lxml import etree
+from functools import lru_cache
+from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from db.records import PaperRecord, Unread, VersionRecord
 from ingest.arxiv_id import OAI_PREFIX, InvalidArxivIdError, parse
@@ -28,8 +28,8 @@ EARLIEST_DATESTAMP = date(2005, 9, 16)
 
 _OAI = "{http://www.openarchives.org/OAI/2.0/}"
 _RAW = "{http://arxiv.org/OAI/arXivRaw/}"
-_HEADER, _SET_SPEC = f"{_OAI}header", f"{_OAI}setSpec"
-_METADATA, _VERSION = f"{_OAI}metadata/{_RAW}arXivRaw", f"{_RAW}version"
+_RECORD, _HEADER, _TOKEN = f"{_OAI}record", f"{_OAI}header", f"{_OAI}resumptionToken"
+_METADATA, _ARXIV_RAW, _VERSION = f"{_OAI}metadata", f"{_RAW}arXivRaw", f"{_RAW}version"
 _SET = re.compile(r"[a-z-]+(?::[a-z-]+(?::[A-Za-z-]+)?)?")
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _STRAY_BYTE = re.compile("[\udc80-\udcff]")
@@ -86,7 +86,6 @@ class Header:
 
     arxiv_id: str
     datestamp: date
-    sets: tuple[str, ...]
     deleted: bool = False
 
 
@@ -200,9 +199,9 @@ def parse_page(body: bytes) -> Page:
     unread: list[Unread] = []
     token = None
     for element in body_element:
-        if element.tag == f"{_OAI}resumptionToken":
+        if element.tag == _TOKEN:
             token = (element.text or "").strip() or None
-        elif element.tag in (f"{_OAI}record", f"{_OAI}header"):
+        elif element.tag in (_RECORD, _HEADER):
             read = _read(element)
             if isinstance(read, PaperRecord):
                 records.append(read)
@@ -215,17 +214,16 @@ def parse_page(body: bytes) -> Page:
     return Page(response_date, tuple(records), tuple(headers), tuple(deleted), tuple(unread), token)
 
 
-def _document(body: bytes) -> etree._Element:
-    root = None
-    for data in (body, _legal(body)):
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
+def _document(body: bytes) -> Element:
+    if b"<!ENTITY" in body:
+        raise BrokenPageError("the answer declares entities, which no answer of arXiv does")
+    try:
+        root = fromstring(body)  # noqa: S314 - without entities of its own
+    except ParseError:
         try:
-            root = etree.fromstring(data, parser)
-            break
-        except etree.XMLSyntaxError as error:
-            reason = str(error)
-    if root is None:
-        raise BrokenPageError(f"the answer is no whole XML document ({reason})")
+            root = fromstring(_legal(body))  # noqa: S314 - likewise
+        except ParseError as error:
+            raise BrokenPageError(f"the answer is no whole XML document ({error})") from error
     if root.tag != f"{_OAI}OAI-PMH":
         raise BrokenPageError(f"the answer is a document of {root.tag!r}, not of OAI-PMH")
     return root
@@ -241,7 +239,7 @@ def _legal(body: bytes) -> bytes:
     return _ILLEGAL.sub(" ", text).encode()
 
 
-def _response_date(root: etree._Element) -> datetime:
+def _response_date(root: Element) -> datetime:
     text = (root.findtext(f"{_OAI}responseDate") or "").strip()
     try:
         moment = datetime.fromisoformat(text)
@@ -250,7 +248,7 @@ def _response_date(root: etree._Element) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
-def _list_element(root: etree._Element) -> etree._Element:
+def _list_element(root: Element) -> Element:
     for verb in ("ListRecords", "ListIdentifiers", "GetRecord"):
         element = root.find(_OAI + verb)
         if element is not None:
@@ -258,7 +256,7 @@ def _list_element(root: etree._Element) -> etree._Element:
     raise BrokenPageError("the answer has neither a list nor an error")
 
 
-def _read(element: etree._Element) -> PaperRecord | Header | Unread:
+def _read(element: Element) -> PaperRecord | Header | Unread:
     """Read one record or header; whatever is wrong with it stays with it."""
     header_element = element if element.tag == _HEADER else element.find(_HEADER)
     locator = "record without an identifier"
@@ -270,7 +268,8 @@ def _read(element: etree._Element) -> PaperRecord | Header | Unread:
         header = _read_header(header_element, texts)
         if element is header_element or header.deleted:
             return header
-        raw = element.find(_METADATA)
+        metadata = element.find(_METADATA)
+        raw = None if metadata is None else metadata.find(_ARXIV_RAW)
         if raw is None:
             raise ValueError("it has no arXivRaw metadata")
         return _read_paper(raw, header)
@@ -278,33 +277,37 @@ def _read(element: etree._Element) -> PaperRecord | Header | Unread:
         return Unread("record", locator, str(error))
 
 
-def _texts(element: etree._Element) -> dict[str, str]:
+def _texts(element: Element) -> dict[str, str]:
     """Texts of the children by their names without namespace; of a repeated one the last."""
-    return {str(child.tag).rpartition("}")[2]: (child.text or "").strip() for child in element}
+    return {_local_name(child.tag): (child.text or "").strip() for child in element}
 
 
-def _read_header(element: etree._Element, texts: Mapping[str, str]) -> Header:
+@lru_cache(maxsize=256)
+def _local_name(tag: str) -> str:
+    return tag.rpartition("}")[2]
+
+
+def _read_header(element: Element, texts: Mapping[str, str]) -> Header:
     identifier = texts.get("identifier", "")
     if not identifier.startswith(OAI_PREFIX):
         raise InvalidArxivIdError(identifier)
     return Header(
         arxiv_id=parse(identifier).paper,
         datestamp=date.fromisoformat(texts.get("datestamp", "")[:10]),
-        sets=tuple([(child.text or "").strip() for child in element.iterchildren(_SET_SPEC)]),
         deleted=element.get("status") == "deleted",
     )
 
 
-def _read_paper(raw: etree._Element, header: Header) -> PaperRecord:
+def _read_paper(raw: Element, header: Header) -> PaperRecord:
     fields = _texts(raw)
     arxiv_id = fields.get("id", "")
     if arxiv_id != header.arxiv_id and parse(arxiv_id).paper != header.arxiv_id:
         raise ValueError(f"its header names {header.arxiv_id}, its metadata {parse(arxiv_id).paper}")
-    versions = [_read_version(child) for child in raw.iterchildren(_VERSION)]
+    versions = [_read_version(child) for child in raw.findall(_VERSION)]
     return read_paper(header.arxiv_id, fields, versions, header.datestamp)
 
 
-def _read_version(element: etree._Element) -> VersionRecord:
+def _read_version(element: Element) -> VersionRecord:
     texts = _texts(element)
     name, size, source_type = element.get("version", ""), texts.get("size", ""), texts.get("source_type", "")
     return read_version(name, texts.get("date", ""), size, source_type)

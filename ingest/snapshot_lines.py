@@ -17,6 +17,7 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
@@ -189,25 +190,30 @@ def _skip_line(text: IO[bytes]) -> int:
 
 
 def read_beside(path: Path, start: Position) -> Iterator[Batch]:
-    """Yield the batches of a file as ``read_batches`` does, read by a process of its own."""
+    """Yield the batches of a file as ``read_batches`` does, read by a process of its own and one batch ahead."""
     # Pickles name classes by module, so this one must not run as __main__.
     program = f"from {__name__} import serve; serve()"
     command = [sys.executable, "-c", program, str(path), str(start.offset), str(start.line)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603 - this module itself
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE) as process,  # noqa: S603 - this module itself
+        ThreadPoolExecutor(max_workers=1) as ahead,
+    ):
         assert process.stdout is not None
         try:
-            while (found := _received(process.stdout)) is not None:
-                if isinstance(found, Exception):
-                    raise found
-                yield _unpacked_batch(*found)
+            coming = ahead.submit(_received, process.stdout)
+            while (batch := coming.result()) is not None:
+                coming = ahead.submit(_received, process.stdout)
+                yield batch
         finally:
             process.kill()
 
 
-def _received(stream: IO[bytes]) -> tuple[Any, ...] | Exception | None:
-    """The next message of the reading process, None after the last."""
+def _received(stream: IO[bytes]) -> Batch | None:
+    """The next batch of the reading process, None after the last; raises what ended its reading."""
     found: tuple[Any, ...] | Exception | None = pickle.load(stream)  # noqa: S301 - of a process of our own
-    return found
+    if isinstance(found, Exception):
+        raise found
+    return None if found is None else _unpacked_batch(*found)
 
 
 # Plain tuples are unpickled in a third of the time that dataclasses with slots take.

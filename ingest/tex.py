@@ -68,7 +68,9 @@ _MATH = re.compile(r"((?<!\\)\$\$?[^$]+\$\$?)")
 
 def normalise_space(text: str) -> str:
     """Return the text with every run of white space as one space, and none at the ends."""
-    return " ".join(text.split())
+    line = text.replace("\n", " ").strip(" ")
+    # All white space but the plain one is unprintable; to see that there is none takes a third of a split's time.
+    return line if line.isprintable() and "  " not in line else " ".join(line.split())
 
 
 def accents_to_unicode(text: str) -> str:

@@ -112,13 +112,11 @@ def test_control_characters_do_not_cost_the_page() -> None:
     assert parse_page(page(record(title="A\x0btitle"))).records[0].title == "A title"
 
 
-def test_entities_of_a_document_are_not_resolved(tmp_path: Path) -> None:
-    secret = tmp_path / "secret"
-    secret.write_text("the secret")
-    evil = page(record(title="&x;")).replace(
-        b"<OAI-PMH", f'<!DOCTYPE a [<!ENTITY x SYSTEM "file://{secret}">]><OAI-PMH'.encode(), 1
-    )
-    assert "secret" not in str(parse_page(evil))
+@pytest.mark.parametrize("entity", ['SYSTEM "file:///etc/passwd"', '"aaaaaaaaaa"'])
+def test_entities_of_a_document_are_refused(entity: str) -> None:
+    evil = page(record(title="&x;")).replace(b"<OAI-PMH", f"<!DOCTYPE a [<!ENTITY x {entity}>]><OAI-PMH".encode(), 1)
+    with pytest.raises(BrokenPageError, match="declares entities"):
+        parse_page(evil)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +161,6 @@ def test_arxivs_own_answers_are_read(shared: Path) -> None:
     assert first.response_date == datetime(2026, 11, 22, 3, 12, 7)
     headers = parse_page((folder / "rendered" / "ListIdentifiers.xml").read_bytes()).headers
     assert [header.arxiv_id for header in headers] == ["2003.03033"]
-    assert headers[0].sets == ("cs:cs:LG", "stat:stat:ML")
 
 
 def test_arxivs_own_errors_are_told_apart(shared: Path) -> None:
