@@ -10,15 +10,9 @@ import re
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 
+from corpus.reading.scanner import tokenize
 from corpus.reading.text import to_text
-from corpus.reading.tokens import (
-    environment_end,
-    flatten,
-    read_argument,
-    read_optional,
-    skip_star,
-    tokenize,
-)
+from corpus.reading.tokens import Tokens, flatten
 from db.records import Citation
 
 _NEW_ID = r"\d{4}\.\d{4,5}"
@@ -36,11 +30,12 @@ _FIELD = re.compile(r"(\w[\w-]*)\s*=\s*")
 _BIBLATEX = re.compile(r"\\entry\{([^}]+)\}\{[^}]*\}.*?(?=\\entry\{|\\enddatalist|\\endrefsection|\Z)", re.S)
 _BIBLATEX_FIELD = re.compile(r"\\field\{(\w+)\}\{")
 _BIBLATEX_VERB = re.compile(r"\\verb\{(\w+)\}\s*\\verb ([^\n]*)\n\s*\\endverb")
+_CITING = ("\\cite", "\\Cite", "\\parencite", "\\textcite", "\\autocite", "\\nocite", "\\footcite")
 _BIBLATEX_FAMILY = re.compile(r"family=\{+([^}]+)\}")
 
 
 def read_bibliography(
-    tokens: list[str], files: Mapping[str, str], expand: Callable[[str], list[str]]
+    tokens: Tokens, files: Mapping[str, str], expand: Callable[[str], Tokens]
 ) -> tuple[Citation, ...]:
     """The entries of a paper: those printed in its source, else in its ``.bbl``, else the cited ones of its ``.bib``.
 
@@ -64,17 +59,14 @@ def read_bibliography(
     return tuple(entries.values())
 
 
-def cited_keys(tokens: list[str]) -> set[str]:
+def cited_keys(tokens: Tokens) -> set[str]:
     """Keys that the source cites; ``*`` when it cites everything."""
     keys: set[str] = set()
-    for index, item in enumerate(tokens):
-        if item.startswith(("\\cite", "\\Cite", "\\parencite", "\\textcite", "\\autocite", "\\nocite", "\\footcite")):
-            after = skip_star(tokens, index + 1)
-            _, after = read_optional(tokens, after)
-            _, after = read_optional(tokens, after)
-            keys.update(
-                key.strip() for key in flatten(read_argument(list(tokens[after : after + 200]), 0)[0]).split(",")
-            )
+    cursor = tokens.cursor()
+    while (item := cursor.next()) is not None:
+        if item.startswith(_CITING):
+            _, named = cursor.arguments("soom")[0]
+            keys.update(key.strip() for key in flatten(named).split(","))
     return keys
 
 
@@ -101,27 +93,29 @@ def _year(text: str) -> int | None:
     return years[-1] if years else None
 
 
-def _printed_entries(tokens: list[str]) -> tuple[Citation, ...]:
-    entries = []
-    for begin in [i for i, item in enumerate(tokens) if item == "\\begin{thebibliography}"]:
-        body = tokens[begin : environment_end(tokens, begin)]
-        marks = [i for i, item in enumerate(body) if item in ("\\bibitem", "\\bibitemdeclare")]
-        for start, end in pairwise([*marks, len(body)]):
-            entries.append(_printed_entry(body[start + 1 : end]))
+def _printed_entries(tokens: Tokens) -> tuple[Citation, ...]:
+    entries: list[Citation] = []
+    cursor = tokens.cursor()
+    while (item := cursor.next()) is not None:
+        if item == "\\begin{thebibliography}":
+            body = cursor.environment() or cursor.rest()
+            cursor.leave(body)
+            marks = [index for index, item in enumerate(body) if item in ("\\bibitem", "\\bibitemdeclare")]
+            entries += [_printed_entry(body.part(start + 1, end)) for start, end in pairwise([*marks, len(body)])]
     return tuple(entry for entry in entries if entry.key)
 
 
-def _printed_entry(tokens: list[str]) -> Citation:
-    _, index = read_optional(tokens, 0)
-    key, index = read_argument(tokens, index)
+def _printed_entry(tokens: Tokens) -> Citation:
+    cursor = tokens.cursor()
+    _, key = cursor.arguments("om")[0]
     blocks: list[list[str]] = [[]]
-    for item in tokens[index:]:
+    for item in cursor.rest():
         if item in ("\\newblock", "\\bibinfo"):
             if item == "\\newblock":
                 blocks.append([])
         else:
             blocks[-1].append(item)
-    texts = [text for text in (to_text(block).strip(" ,") for block in blocks) if text]
+    texts = [text for text in (to_text(Tokens(block)).strip(" ,") for block in blocks) if text]
     whole = " ".join(texts)
     authors, title = (texts[0], texts[1]) if len(texts) > 1 else split_entry(whole)
     return make_citation(flatten(key), whole, title=title.strip(" ."), authors=authors.strip(" ."))

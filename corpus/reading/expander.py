@@ -7,18 +7,18 @@ citations) stays as it is, since the reader knows these commands by name.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from corpus.reading.commands import STRUCTURE
 from corpus.reading.conditionals import Conditionals
 from corpus.reading.macros import Macro, MacroTable
+from corpus.reading.scanner import Scanner
 from corpus.reading.stream import PENDING, SOURCES, TokenStream
-from corpus.reading.tokens import PARAGRAPH, SPACE, Scanner, is_control
+from corpus.reading.tokens import PARAGRAPH, SPACE, Tokens, is_control
 from db.records import Unread
 
-STEPS = 2_000_000
-"""Tokens handled in one paper."""
 BURST = 60_000
 """Tokens that one call in the source may turn into."""
 REPEATS = 20
@@ -37,11 +37,9 @@ class _Environment:
 class Expansion:
     """What the expander leaves: tokens, the paper's own definitions, and what it had to give up."""
 
-    tokens: list[str] = field(default_factory=list)
+    tokens: Tokens = field(default_factory=lambda: Tokens(()))
     macros: dict[str, Macro] = field(default_factory=dict)
     column_types: dict[str, Macro] = field(default_factory=dict)
-    read: list[str] = field(default_factory=list)
-    """Names of the files that were reached."""
     unread: list[Unread] = field(default_factory=list)
 
 
@@ -60,34 +58,34 @@ class Expander:
         self.result = Expansion(macros=self.table.macros, unread=self.stream.unread)
         self._environments: dict[str, _Environment] = {}
         self._open: list[str] = []
+        self._depths: Counter[str] = Counter()
+        """How often an environment is open."""
         self._excluded = {"comment"}
-        self._steps = 0
         self._definitions_only = False
         self._global = False
+        self._times_read: Counter[str] = Counter()
+        """How often a file was read."""
 
     def run(self, text: str, name: str) -> Expansion:
         """Expand a document's root file."""
-        self.result.read.append(name)
-        self.stream.start(Scanner(text, name=name))
-        self._loop(self.result.tokens)
+        self._times_read[name] += 1
+        self.result.tokens = self._expand(Scanner(text, name=name))
         return self.result
 
-    def expand(self, text: str) -> list[str]:
+    def expand(self, text: str) -> Tokens:
         """Expand a further piece of source with the definitions made so far."""
-        self.stream.start(Scanner(text))
-        self._steps = 0
+        return self._expand(Scanner(text))
+
+    def _expand(self, scanner: Scanner) -> Tokens:
+        self.stream.start(scanner)
+        self.stream.work = 0
         output: list[str] = []
         self._loop(output)
-        return output
+        return Tokens(output)
 
     def _loop(self, output: list[str]) -> None:
         stream = self.stream
         while (item := stream.next()) is not None:
-            self._steps += 1
-            if self._steps > STEPS:
-                self._note(stream.where, "it is too long to expand; the rest was left out")
-                stream.stop()
-                return
             if stream.burst > BURST or len(stream.pending) > PENDING:
                 self._note(stream.where, "a macro expands without end; its call was dropped")
                 stream.pending.clear()
@@ -137,7 +135,7 @@ class Expander:
             pattern.append(item)
             if len(pattern) > 40:
                 return
-        body = tuple(self.stream.group())
+        body = tuple(self.stream.group(item or ""))
         self._global = self._global or made_global
         plain = all(part[0] == "#" for part in pattern)
         if plain:
@@ -212,17 +210,20 @@ class Expander:
             return
         self.table.open_scope()
         self._open.append(name)
+        self._depths[name] += 1
         environment = self._environments.get(name)
-        if environment is not None and self._open.count(name) < 20:
+        if environment is not None and self._depths[name] < 20:
             self.table.call(environment.begin)
         elif not self._definitions_only:
             output.append(f"\\begin{{{name}}}")
 
     def _end(self, output: list[str]) -> None:
         name = "".join(self.stream.argument()).strip()
-        if name in self._open:
-            while self._open.pop() != name:
-                pass
+        while self._depths[name]:
+            closed = self._open.pop()
+            self._depths[closed] -= 1
+            if closed == name:
+                break
         environment = self._environments.get(name)
         if environment is not None:
             self.stream.push(environment.end)
@@ -238,7 +239,7 @@ class Expander:
     def _input(self) -> None:
         item = self.stream.next_solid()
         if item == "{":
-            name = "".join(self.stream.group())
+            name = "".join(self.stream.group(item))
         else:
             parts = []
             while item is not None and item not in (SPACE, PARAGRAPH) and not is_control(item) and item != "}":
@@ -262,10 +263,10 @@ class Expander:
             return
         path, text = found
         nested = len(self.stream.sources) > SOURCES or any(source.name == path for source in self.stream.sources)
-        if nested or self.result.read.count(path) >= REPEATS:
+        if nested or self._times_read[path] >= REPEATS:
             self._note(path, "the file includes itself")
             return
-        self.result.read.append(path)
+        self._times_read[path] += 1
         self.stream.open(Scanner(text, name=path))
 
     def _package(self, suffix: str) -> None:
@@ -274,13 +275,13 @@ class Expander:
         self.stream.optional()
         for name in names:
             found = self.find(name.strip() + suffix, "")
-            if found is not None and found[0] not in self.result.read:
-                self.result.read.append(found[0])
+            if found is not None and not self._times_read[found[0]]:
+                self._times_read[found[0]] += 1
                 self._load_definitions(*found)
 
     def _load_definitions(self, path: str, text: str) -> None:
         """Run a local package for its definitions alone."""
-        if len(self.result.read) > PACKAGES:
+        if len(self._times_read) > PACKAGES:
             return
         saved = (self.stream.sources, self.stream.pending, self._definitions_only)
         self.stream.start(Scanner(text, name=path, at_letter=True))

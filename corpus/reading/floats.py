@@ -11,25 +11,20 @@ from dataclasses import dataclass, field
 
 from corpus.reading.commands import SUBFLOATS, TABULARS
 from corpus.reading.text import read_inline, to_text
-from corpus.reading.tokens import (
-    environment_end,
-    environment_name,
-    flatten,
-    group_end,
-    read_argument,
-    read_optional,
-    skip_space,
-    skip_star,
-)
+from corpus.reading.tokens import Cursor, Tokens, environment_name, flatten
 
+_CAPTIONS = frozenset(["\\caption", "\\captionof", "\\topcaption", "\\bottomcaption", "\\tablecaption", "\\subcaption"])
+_NOTES = frozenset(["\\begin{tablenotes}", "\\begin{tablenotes*}"])
+_DEPTH = 8
+"""Parts inside of parts that are looked at as parts."""
 _SUBFLOAT_COMMANDS = ("\\subfloat", "\\subtable", "\\subcaptionbox", "\\ttabbox", "\\floatbox", "\\capbtabbox")
 
 
 @dataclass(slots=True)
 class FoundTable:
-    """A table of a float, by its place among the tokens."""
+    r"""A table of a float: its tokens from its ``\begin`` up to its ``\end``."""
 
-    start: int
+    tokens: Tokens
     caption: str = ""
     label: str = ""
     parent_caption: str = ""
@@ -48,80 +43,85 @@ class _Scope:
     cites: list[str] = field(default_factory=list)
 
 
-def find_tables(tokens: list[str], start: int, end: int) -> list[FoundTable]:
-    """The tables between two places, in order, each with its caption and label."""
-    scope = _read_scope(tokens, start, end, 0)
-    return sorted(_resolve(scope), key=lambda table: table.start)
+def find_tables(tokens: Tokens) -> list[FoundTable]:
+    """The tables among tokens, in order, each with its caption and label."""
+    scope = _read_scope(tokens, 0)
+    return sorted(_resolve(scope), key=lambda table: table.tokens.start)
 
 
-def is_tabular(tokens: list[str], index: int) -> bool:
-    """True when a table's environment begins here."""
-    item = tokens[index]
+def is_tabular(item: str) -> bool:
+    """True for the token that begins a table."""
     return item.startswith("\\begin{") and environment_name(item) in TABULARS
 
 
-def labels_in(tokens: list[str]) -> Iterator[str]:
+def labels_in(tokens: Tokens) -> Iterator[str]:
     r"""The arguments of all ``\label`` commands."""
-    for index, item in enumerate(tokens):
+    cursor = tokens.cursor()
+    while (item := cursor.next()) is not None:
         if item == "\\label":
-            yield flatten(read_argument(list(tokens), index + 1)[0])
+            yield flatten(cursor.argument())
 
 
-def _read_scope(tokens: list[str], start: int, end: int, depth: int) -> _Scope:
+def _read_scope(tokens: Tokens, depth: int) -> _Scope:
     scope = _Scope()
-    index = start
-    while index < min(end, len(tokens)):
-        item = tokens[index]
-        if is_tabular(tokens, index):
-            index = _read_tabular(tokens, index, scope)
-        elif item in ("\\caption", "\\captionof", "\\topcaption", "\\bottomcaption", "\\tablecaption", "\\subcaption"):
-            index = _read_caption(tokens, index, scope)
+    cursor = tokens.cursor()
+    while (item := cursor.next()) is not None:
+        if item[0] != "\\":
+            continue
+        if is_tabular(item):
+            _read_tabular(cursor, item, scope)
+        elif item in _CAPTIONS:
+            _read_caption(cursor, item, scope)
         elif item == "\\label":
-            argument, index = read_argument(tokens, index + 1)
-            _attach_label(scope, flatten(argument))
-        elif environment_name(item) in SUBFLOATS and item.startswith("\\begin") and depth < 8:
-            index = _read_part(tokens, index, scope, depth)
-        elif item in _SUBFLOAT_COMMANDS and depth < 8:
-            index = _read_subfloat(tokens, index, scope, depth)
-        elif item in ("\\begin{tablenotes}", "\\begin{tablenotes*}"):
-            close = environment_end(tokens, index)
-            scope.notes.append(to_text([t for t in tokens[index + 1 : close] if t != "\\item"]))
-            index = close + 1
-        else:
-            index += 1
+            _attach_label(scope, flatten(cursor.argument()))
+        elif item in _NOTES:
+            notes = _take_environment(cursor)
+            scope.notes.append(to_text(Tokens([part for part in notes if part != "\\item"])))
+        elif item in _SUBFLOAT_COMMANDS and depth < _DEPTH:
+            _read_subfloat(cursor, scope, depth)
+        elif item.startswith("\\begin{") and environment_name(item) in SUBFLOATS and depth < _DEPTH:
+            _read_part(_take_environment(cursor), item, scope, depth)
     return scope
 
 
-def _read_tabular(tokens: list[str], index: int, scope: _Scope) -> int:
-    close = environment_end(tokens, index)
-    if close == len(tokens) and "\\caption" in tokens[index:]:
-        return index + 1
-    if environment_name(tokens[index]) == "array" and "\\begin{tabular}" in tokens[index:close]:
-        return index + 1
-    scope.tables.append(FoundTable(index))
+def _take_environment(cursor: Cursor) -> Tokens:
+    """What is in the environment that was begun last, all that follows when it is never closed."""
+    environment = cursor.environment()
+    inner = cursor.rest() if environment is None else environment.part(1, len(environment) - 1)
+    cursor.leave(inner if environment is None else environment)
+    return inner
+
+
+def _read_tabular(cursor: Cursor, item: str, scope: _Scope) -> None:
+    """Take a table, unless it can be none: it is never closed before a caption, or an array around tables."""
+    environment = cursor.environment()
+    if environment is None:
+        if "\\caption" in cursor.rest():
+            return
+        table = cursor.rest_with_last()
+    else:
+        if environment_name(item) == "array" and "\\begin{tabular}" in environment:
+            return
+        table = environment.part(0, len(environment) - 1)
+    cursor.leave(environment or table)
+    scope.tables.append(FoundTable(table))
     scope.order.append("table")
-    for position in range(index, min(close, len(tokens))):
-        if tokens[position] == "\\caption":
-            _read_caption(tokens, position, scope)
-        elif tokens[position] == "\\label":
-            _attach_label(scope, flatten(read_argument(list(tokens), position + 1)[0]))
-    return close + 1
+    inner = table.cursor()
+    while (part := inner.next()) is not None:
+        if part == "\\caption":
+            _read_caption(inner, part, scope)
+        elif part == "\\label":
+            _attach_label(scope, flatten(inner.argument()))
 
 
-def _read_caption(tokens: list[str], index: int, scope: _Scope) -> int:
-    kind = tokens[index]
-    index = skip_star(tokens, index + 1)
-    if kind == "\\captionof":
-        _, index = read_argument(tokens, index)
-    _, index = read_optional(tokens, index)
-    argument, index = read_argument(tokens, index)
+def _read_caption(cursor: Cursor, command: str, scope: _Scope) -> None:
+    argument = cursor.arguments("smom" if command == "\\captionof" else "som")[-1][1]
     labels = list(labels_in(argument))
     inline = read_inline(argument)
     scope.cites += inline.cites
     scope.captions.append((inline.text, labels[0] if labels else scope.label))
     scope.label = ""
     scope.order.append("caption")
-    return index
 
 
 def _attach_label(scope: _Scope, label: str) -> None:
@@ -131,10 +131,9 @@ def _attach_label(scope: _Scope, label: str) -> None:
         scope.label = label
 
 
-def _read_part(tokens: list[str], index: int, scope: _Scope, depth: int) -> int:
-    close = environment_end(tokens, index)
-    part = _read_scope(tokens, index + 1, close, depth + 1)
-    transparent = environment_name(tokens[index]) == "threeparttable" or not (part.captions or part.label)
+def _read_part(tokens: Tokens, item: str, scope: _Scope, depth: int) -> None:
+    part = _read_scope(tokens, depth + 1)
+    transparent = environment_name(item) == "threeparttable" or not (part.captions or part.label)
     if transparent:
         scope.tables += part.tables
         scope.inner += part.inner
@@ -145,34 +144,26 @@ def _read_part(tokens: list[str], index: int, scope: _Scope, depth: int) -> int:
         scope.label = scope.label or part.label
     else:
         scope.inner += _resolve(part)
-    return close + 1
 
 
-def _read_subfloat(tokens: list[str], index: int, scope: _Scope, depth: int) -> int:
-    index = skip_star(tokens, index + 1)
-    captions = []
-    while True:
-        begin = skip_space(tokens, index)
-        given, after = read_optional(tokens, begin)
-        if given is None:
-            break
-        captions.append(given)
-        index = after
-    begin = skip_space(tokens, index)
-    if begin >= len(tokens) or tokens[begin] != "{":
-        return index
-    close = group_end(tokens, begin)
-    part = _read_scope(tokens, begin + 1, close, depth + 1)
-    second = skip_space(tokens, close + 1)
-    if not part.tables and second < len(tokens) and tokens[second] == "{":
-        captions = captions or [tokens[begin + 1 : close]]
-        close = group_end(tokens, second)
-        part = _merge(part, _read_scope(tokens, second + 1, close, depth + 1))
-    if captions and not part.captions:
-        labels = list(labels_in(captions[-1])) or [part.label]
-        part.captions.append((to_text(captions[-1]), labels[0]))
+def _read_subfloat(cursor: Cursor, scope: _Scope, depth: int) -> None:
+    cursor.star()
+    caption = None
+    while (given := cursor.optional()) is not None:
+        caption = given
+    cursor.skip_space()
+    if cursor.peek() != "{":
+        return
+    first = cursor.argument()
+    part = _read_scope(first, depth + 1)
+    cursor.skip_space()
+    if not part.tables and cursor.peek() == "{":
+        caption = first if caption is None else caption
+        part = _merge(part, _read_scope(cursor.argument(), depth + 1))
+    if caption is not None and not part.captions:
+        labels = list(labels_in(caption)) or [part.label]
+        part.captions.append((to_text(caption), labels[0]))
     scope.inner += _resolve(part)
-    return close + 1
 
 
 def _merge(first: _Scope, second: _Scope) -> _Scope:

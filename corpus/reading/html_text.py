@@ -14,8 +14,8 @@ from functools import lru_cache
 
 from lxml.html import HtmlElement
 
+from corpus.reading.scanner import tokenize
 from corpus.reading.text import Inline, read_inline
-from corpus.reading.tokens import tokenize
 
 _SKIPPED_TAGS = frozenset(
     [

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from corpus import citations
 from corpus.reading.commands import FLOATS
@@ -16,18 +16,9 @@ from corpus.reading.document import Document, DocumentTable, Paragraph, Section
 from corpus.reading.expander import Expander, Expansion
 from corpus.reading.floats import FoundTable, find_tables, is_tabular
 from corpus.reading.layout import header_rows
-from corpus.reading.macros import macro_text
 from corpus.reading.tables import TableError, read_rows
 from corpus.reading.text import read_inline, to_text
-from corpus.reading.tokens import (
-    PARAGRAPH,
-    environment_end,
-    environment_name,
-    flatten,
-    read_argument,
-    read_optional,
-    skip_star,
-)
+from corpus.reading.tokens import PARAGRAPH, Cursor, Tokens, environment_name, flatten
 from db.records import Table, Unread
 
 MAX_FILE = 8_000_000
@@ -42,6 +33,11 @@ _LEVELS = {
     "\\paragraph": 4,
     "\\subparagraph": 4,
 }
+_BOXES = frozenset(["center", "minipage", "threeparttable"])
+_BEFORE = 4000
+"""Characters of the text before a table."""
+_NAME_TOKENS = 200
+"""Tokens of a macro that may be a name."""
 _TITLES = ("\\title", "\\icmltitle", "\\Title")
 _OWN = re.compile(
     r"\\(our|ours|my|method|approach|name|model|alg|algo|algorithm|framework|system|sys|tool)s?\w*$", re.I
@@ -138,22 +134,26 @@ class _Sources:
         names = [name for name in self.files if name.endswith(".bbl")]
         chosen = [name for name in names if name in named] or names[:1]
         found = {name: self.text(name) for name in chosen}
-        for index, item in enumerate(expansion.tokens):
-            if item in ("\\bibliography", "\\addbibresource"):
-                after = read_optional(expansion.tokens, index + 1)[1]
-                for name in flatten(read_argument(list(expansion.tokens), after)[0]).split(","):
-                    stem = name.strip().removesuffix(".bib") + ".bib"
-                    path = posixpath.normpath(posixpath.join(self.folder, stem))
-                    if path in self.files:
-                        found[path] = self.text(path)
+        for name in _bibliography_names(expansion.tokens):
+            path = posixpath.normpath(posixpath.join(self.folder, name.removesuffix(".bib") + ".bib"))
+            if path in self.files:
+                found[path] = self.text(path)
         return found
+
+
+def _bibliography_names(tokens: Tokens) -> Iterator[str]:
+    cursor = tokens.cursor()
+    while (item := cursor.next()) is not None:
+        if item in ("\\bibliography", "\\addbibresource"):
+            _, names = cursor.arguments("om")[0]
+            yield from (name.strip() for name in flatten(names).split(","))
 
 
 def _own_names(expansion: Expansion) -> tuple[str, ...]:
     names = []
     for command, macro in expansion.macros.items():
         if _OWN.match(command):
-            text = to_text(macro_text(macro))
+            text = to_text(Tokens(macro.body)) if macro.is_text and len(macro.body) <= _NAME_TOKENS else ""
             if 1 < len(text) <= 40 and any(character.isalpha() for character in text):
                 names.append(text)
     return tuple(dict.fromkeys(names))
@@ -174,90 +174,106 @@ class _Walker:
         self._heading = (0, "")
         self._paragraphs: list[Paragraph] = []
         self._buffer: list[str] = []
+        self._before = ""
+        self._read_before = 0
+        """Tokens of the buffer that are part of ``_before``."""
+        self._searched = 0
+        """Where the tokens end that were searched for tables outside of floats."""
         self._count = 0
 
     def walk(self) -> None:
         """Fill the attributes."""
-        tokens = self.tokens
-        index = 0
-        if "\\begin{document}" in tokens:
-            index = tokens.index("\\begin{document}") + 1
-            self._preamble(index)
-        else:
+        body = self.tokens.find("\\begin{document}")
+        if body is None:
             reason = "there is no \\begin{document}; it was read as part of a paper"
             self.unread.append(Unread("document", "source", reason))
-        while index < len(tokens):
-            index = self._step(tokens, index)
+        else:
+            self._preamble(self.tokens.part(0, body).cursor())
+        cursor = self.tokens.part(0 if body is None else body + 1).cursor()
+        while (item := cursor.next()) is not None and item != "\\end{document}":
+            if item[0] == "\\":
+                self._command(cursor, item)
+            elif item == PARAGRAPH:
+                self._close_paragraph()
+            else:
+                self._buffer.append(item)
         self._close_section()
 
-    def _preamble(self, end: int) -> None:
-        for index in range(end):
-            item = self.tokens[index]
+    def _preamble(self, cursor: Cursor) -> None:
+        while (item := cursor.next()) is not None:
             if item in _TITLES:
-                self._read_title(index + 1)
+                self._read_title(cursor)
             elif item == "\\author":
-                self._read_authors(index + 1)
+                self._read_authors(cursor)
             elif item == "\\abstract":
-                self.abstract = to_text(read_argument(self.tokens, index + 1)[0])
+                self.abstract = to_text(cursor.argument())
 
-    def _step(self, tokens: list[str], index: int) -> int:
-        item = tokens[index]
-        if item == PARAGRAPH or item == "\\par":
+    def _command(self, cursor: Cursor, item: str) -> None:
+        if item == "\\par":
             self._close_paragraph()
         elif item in _LEVELS:
-            return self._read_heading(item, index + 1)
+            self._read_heading(cursor, _LEVELS[item])
         elif item in _TITLES:
-            return self._read_title(index + 1)
+            self._read_title(cursor)
         elif item == "\\author":
-            return self._read_authors(index + 1)
+            self._read_authors(cursor)
         elif item.startswith("\\begin{"):
-            return self._begin(tokens, index)
-        elif item == "\\end{document}":
-            return len(tokens)
-        elif item in ("\\captionof", "\\caption"):
-            _, after = read_argument(tokens, index + 1) if item == "\\captionof" else ([], skip_star(tokens, index + 1))
-            _, after = read_optional(tokens, after)
-            return read_argument(tokens, after)[1]
+            self._begin(cursor, item)
+        elif item == "\\caption":
+            cursor.arguments("som")
+        elif item == "\\captionof":
+            cursor.arguments("mom")
         else:
             self._buffer.append(item)
-        return index + 1
 
-    def _begin(self, tokens: list[str], index: int) -> int:
-        name = environment_name(tokens[index])
-        if name == "abstract":
-            end = environment_end(tokens, index)
-            self.abstract = to_text(tokens[index + 1 : end])
-            return end + 1
-        if name == "thebibliography":
-            return environment_end(tokens, index) + 1
-        if name in FLOATS or name in ("center", "minipage", "threeparttable") or is_tabular(tokens, index):
-            end = environment_end(tokens, index)
-            if name in FLOATS and end == len(tokens):
-                self.unread.append(Unread("table", name, f"\\begin{{{name}}} is never closed"))
-                return index + 1
-            return self._read_float(name, index, end)
-        self._buffer.append(tokens[index])
-        return index + 1
+    def _begin(self, cursor: Cursor, item: str) -> None:
+        name = environment_name(item)
+        if name in ("abstract", "thebibliography"):
+            part = cursor.environment() or cursor.rest()
+            cursor.leave(part)
+            if name == "abstract":
+                self.abstract = to_text(part)
+        elif name in FLOATS:
+            self._read_float(cursor, name)
+        elif name != "array" and (name in _BOXES or is_tabular(item)):
+            self._read_box(cursor, item)
+        else:
+            self._buffer.append(item)
 
-    def _read_float(self, name: str, start: int, end: int) -> int:
-        found = find_tables(self.tokens, start if name not in FLOATS else start + 1, end + 1)
-        if name == "array":
-            found = []
-        for table in found:
-            self._read_table(table, name if name in FLOATS or "long" in name else "")
-        if name in FLOATS or (found and name != "center"):
-            return end + 1
-        if found:
-            return end + 1
-        self._buffer.append(self.tokens[start])
-        return start + 1
+    def _read_float(self, cursor: Cursor, name: str) -> None:
+        environment = cursor.environment()
+        if environment is None:
+            self._never_closed(name)
+            return
+        cursor.leave(environment)
+        for table in find_tables(environment.part(1)):
+            self._read_table(table, name)
+
+    def _read_box(self, cursor: Cursor, item: str) -> None:
+        """Read what may be a table outside of a float; without tables it is part of the running text."""
+        name = environment_name(item)
+        box = cursor.environment()
+        tables: list[FoundTable] = []
+        if box is None and name not in _BOXES:
+            self._never_closed(name)
+        elif box is not None and box.stop > self._searched:
+            tables, self._searched = find_tables(box), box.stop
+        for table in tables:
+            self._read_table(table, name if "long" in name else "")
+        if box is not None and tables:
+            cursor.leave(box)
+        else:
+            self._buffer.append(item)
+
+    def _never_closed(self, name: str) -> None:
+        self.unread.append(Unread("table", name, f"\\begin{{{name}}} is never closed"))
 
     def _read_table(self, found: FoundTable, placement: str) -> None:
         index, self._count = self._count, self._count + 1
         label = found.label or f"#{index}"
-        environment = environment_name(self.tokens[found.start])
+        environment = environment_name(found.tokens[0])
         try:
-            rows = read_rows(self.tokens, found.start, self.column_types)
+            rows = read_rows(found.tokens, self.column_types)
         except TableError as error:
             self.unread.append(Unread("table", label, str(error)))
             return
@@ -274,36 +290,35 @@ class _Walker:
                 notes=(*found.notes, *rows.footnotes),
                 cites=tuple(found.cites),
                 section=len(self.sections),
-                before=to_text(self._buffer) or (self._paragraphs[-1].text if self._paragraphs else ""),
+                before=self._text_before(),
             )
         )
 
-    def _read_heading(self, item: str, index: int) -> int:
+    def _text_before(self) -> str:
+        """The end of the open paragraph, else the last one; what stands before several tables is read once."""
+        read = to_text(Tokens(self._buffer[self._read_before :]))
+        self._read_before = len(self._buffer)
+        self._before = f"{self._before} {read}".strip()[-_BEFORE:]
+        return self._before or (self._paragraphs[-1].text if self._paragraphs else "")
+
+    def _read_heading(self, cursor: Cursor, level: int) -> None:
         self._close_section()
-        index = skip_star(self.tokens, index)
-        _, index = read_optional(self.tokens, index)
-        argument, index = read_argument(self.tokens, index)
-        self._heading = (_LEVELS[item], to_text(argument))
-        return index
+        _, title = cursor.arguments("som")[0]
+        self._heading = (level, to_text(title))
 
-    def _read_title(self, index: int) -> int:
-        _, index = read_optional(self.tokens, index)
-        argument, index = read_argument(self.tokens, index)
-        self.title = self.title or to_text(argument)
-        return index
+    def _read_title(self, cursor: Cursor) -> None:
+        _, title = cursor.arguments("om")[0]
+        self.title = self.title or to_text(title)
 
-    def _read_authors(self, index: int) -> int:
-        _, index = read_optional(self.tokens, index)
-        argument, index = read_argument(self.tokens, index)
-        if not self.authors:
-            self.authors = _authors(argument)
-        return index
+    def _read_authors(self, cursor: Cursor) -> None:
+        _, names = cursor.arguments("om")[0]
+        self.authors = self.authors or _authors(names)
 
     def _close_paragraph(self) -> None:
         if not self._buffer:
             return
-        inline = read_inline(self._buffer)
-        self._buffer = []
+        inline = read_inline(Tokens(self._buffer))
+        self._buffer, self._before, self._read_before = [], "", 0
         if inline.text:
             self._paragraphs.append(Paragraph(inline.text, tuple(inline.references), tuple(inline.cites)))
 
@@ -316,14 +331,14 @@ class _Walker:
         self._heading = (0, "")
 
 
-def _authors(tokens: list[str]) -> tuple[str, ...]:
+def _authors(tokens: Tokens) -> tuple[str, ...]:
     """Names before the first line break of each author's block."""
     names: list[str] = []
     block: list[str] = []
     reading = True
     for item in [*tokens, "\\and"]:
         if item in ("\\and", "\\And", "\\AND"):
-            names += re.split(r",\s*|\s+and\s+", to_text(block))
+            names += re.split(r",\s*|\s+and\s+", to_text(Tokens(block)))
             block, reading = [], True
         elif item == "\\\\":
             reading = False

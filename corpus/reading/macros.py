@@ -25,6 +25,11 @@ class Macro:
     signature: str = ""
     """Letters of ``\\NewDocumentCommand``."""
 
+    @property
+    def is_text(self) -> bool:
+        """True for a macro that takes no arguments."""
+        return not (self.arguments or self.pattern or self.signature)
+
 
 class MacroTable:
     """The macros that hold at one place of a source."""
@@ -113,7 +118,7 @@ class MacroTable:
         r"""A control sequence to be defined: ``\x``, ``{\x}`` or ``\csname x\endcsname``."""
         item = self.stream.next_solid()
         if item == "{":
-            inner = [part for part in self.stream.group() if part.strip()]
+            inner = [part for part in self.stream.group(item) if part.strip()]
             return inner[0] if inner and is_control(inner[0]) else None
         if item == "\\csname":
             return self.csname()
@@ -143,8 +148,3 @@ def _substitute(body: tuple[str, ...], arguments: list[list[str]]) -> list[str]:
         else:
             tokens.append(item)
     return tokens
-
-
-def macro_text(macro: Macro) -> list[str]:
-    """The body of a macro without arguments, as tokens; empty for one with arguments."""
-    return [] if macro.arguments or macro.pattern or macro.signature else list(macro.body)

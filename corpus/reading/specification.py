@@ -6,15 +6,20 @@ between columns belongs to the column before it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from corpus.reading.commands import TABULARS
-from corpus.reading.macros import Macro
+from corpus.reading.macros import Macro, MacroTable
+from corpus.reading.stream import TokenStream
 from corpus.reading.text import to_text
-from corpus.reading.tokens import PARAGRAPH, SPECIAL, flatten, is_control, read_argument, read_optional
+from corpus.reading.tokens import PARAGRAPH, SPECIAL, Cursor, Tokens, is_control
 
 MAX_COLUMNS = 200
+_WORK = 20_000
+"""Tokens that a specification may come to when its repetitions are written out."""
+_TEMPLATE = 60
+"""Tokens that it may add on either side of a cell."""
 
 
 @dataclass(slots=True)
@@ -26,87 +31,74 @@ class Column:
     numeric: bool = False
 
 
-def read_specification(
-    tokens: list[str], index: int, name: str, column_types: Mapping[str, Macro]
-) -> tuple[list[Column], int]:
-    """The columns of the environment whose arguments begin at ``index``, and the index after its specification."""
+def read_specification(cursor: Cursor, name: str, column_types: Mapping[str, Macro]) -> list[Column]:
+    """The columns of an environment whose arguments come next; the cursor goes behind its specification."""
     for letter in TABULARS.get(name, "o"):
-        index = (read_optional if letter == "o" else read_argument)(tokens, index)[1]
+        cursor.arguments(letter)
     if name in ("tabu", "longtabu"):
-        while index < len(tokens) and tokens[index] != "{" and tokens[index] != PARAGRAPH:
-            index += 1
-    specification, index = read_argument(tokens, index)
+        while cursor.peek() not in ("{", PARAGRAPH, None):
+            cursor.next()
+    specification = cursor.argument()
     if "tblr" in name:
-        _, index = read_optional(tokens, index)
-        joined = "".join(specification)
-        if "colspec" in joined:
-            position = next(i for i, item in enumerate(specification) if "colspec" in item)
-            specification, _ = read_argument(specification, position + 1)
-            if specification == ["="]:
-                specification, _ = read_argument(list(tokens), position + 2)
-    return read_columns(specification, column_types), index
+        cursor.optional()
+        specification = _column_key(specification)
+    return read_columns(specification, column_types)
 
 
-def read_columns(specification: list[str], column_types: Mapping[str, Macro]) -> list[Column]:
+def _column_key(options: Tokens) -> Tokens:
+    """The value of tabularray's key ``colspec``, all of the argument where it has no keys."""
+    cursor = options.cursor()
+    while (item := cursor.next()) is not None:
+        if "colspec" in item:
+            value = cursor.argument()
+            return cursor.argument() if list(value) == ["="] else value
+    return options
+
+
+def read_columns(specification: Tokens, column_types: Mapping[str, Macro]) -> list[Column]:
     """The columns of a specification such as ``l*{3}{c}@{}r``."""
     columns: list[Column] = []
     waiting: list[str] = []
-    tokens = [character for item in specification for character in (item if item[0] not in "\\#" else [item])]
-    index, budget = 0, 2000
-    while index < len(tokens) and len(columns) < MAX_COLUMNS and budget:
-        budget -= 1
-        item = tokens[index]
-        index += 1
+    stream = TokenStream(_WORK)
+    stream.push(_letters(specification)[:_WORK])
+    while (item := stream.next()) is not None and len(columns) < MAX_COLUMNS:
         if item == "*":
-            count, index = read_argument(tokens, index)
-            body, index = read_argument(tokens, index)
-            times = int(flatten(count)) if flatten(count).isdigit() else 1
-            tokens[index:index] = body * min(times, MAX_COLUMNS)
+            count, body = "".join(stream.argument()).strip(), stream.argument()
+            times = int(count) if count.isdecimal() and len(count) < 4 else 1
+            stream.push((body * min(times, MAX_COLUMNS, 1 + _WORK // (len(body) + 1)))[:_WORK])
         elif item in ("@", "!"):
-            between, index = read_argument(tokens, index)
+            between = stream.argument()
             if columns:
-                columns[-1].after.extend(_printed(between))
+                columns[-1].after = [*columns[-1].after, *_printed(between)][:_TEMPLATE]
         elif item == ">":
-            code, index = read_argument(tokens, index)
-            waiting.extend(_template(code))
+            waiting = [*waiting, *_template(stream.argument())][:_TEMPLATE]
         elif item == "<":
-            code, index = read_argument(tokens, index)
+            code = stream.argument()
             if columns:
-                columns[-1].after[:0] = _template(code)
+                columns[-1].after = [*_template(code), *columns[-1].after][:_TEMPLATE]
         elif item in column_types and not is_control(item):
-            index = _insert_column_type(tokens, index, column_types[item])
-        elif item.isalpha() or item == "S":
+            macro = column_types[item]
+            MacroTable(stream).call(replace(macro, body=tuple(_letters(macro.body))))
+        elif item.isalpha():
             columns.append(Column(waiting, numeric=item in "Ss"))
             waiting = []
-            index = _skip_column_arguments(tokens, index, item)
+            _skip_column_arguments(stream, item)
     return columns
 
 
-def _insert_column_type(tokens: list[str], index: int, macro: Macro) -> int:
-    arguments = []
-    if macro.default is not None:
-        given, index = read_optional(tokens, index)
-        arguments.append(list(macro.default) if given is None else given)
-    while len(arguments) < macro.arguments:
-        argument, index = read_argument(tokens, index)
-        arguments.append(argument)
-    body: list[str] = []
-    for item in macro.body:
-        if item[0] == "#" and len(item) == 2 and int(item[1]) <= len(arguments):
-            body.extend(arguments[int(item[1]) - 1])
-        else:
-            body.extend(item if item[0] != "\\" else [item])
-    tokens[index:index] = body
-    return index
+def _letters(tokens: Iterable[str]) -> list[str]:
+    """A specification's tokens with its runs of text taken apart, since a letter is a column."""
+    return [letter for item in tokens for letter in (item if item[0] not in "\\#" else [item])]
 
 
-def _skip_column_arguments(tokens: list[str], index: int, letter: str) -> int:
+def _skip_column_arguments(stream: TokenStream, letter: str) -> None:
     if letter in "SsXQw":
-        _, index = read_optional(tokens, index)
+        stream.optional()
     if letter in "pmbwWD":
-        while index < len(tokens) and tokens[index] == "{":
-            _, index = read_argument(tokens, index)
-    return index
+        while (item := stream.next()) == "{":
+            stream.group(item)
+        if item is not None:
+            stream.push([item])
 
 
 def _template(code: list[str]) -> list[str]:
@@ -122,4 +114,4 @@ def _printed(code: list[str]) -> list[str]:
             joined[-1] += item
         else:
             joined.append(item)
-    return joined if to_text(joined) else []
+    return joined if to_text(Tokens(joined)) else []

@@ -1,26 +1,41 @@
 """The tokens of a paper as one stream: files on a stack, and before them what macros have put back.
 
 Reading of arguments follows TeX (The TeXbook, chapter 20); what can't be an argument is put back, so that nothing of a
-damaged source is lost.
+damaged source is lost. What a search for an end has found out is put back, too, and all work together is bounded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from corpus.reading.tokens import PARAGRAPH, SPACE, Scanner, is_control
+from corpus.reading.scanner import Scanner
+from corpus.reading.tokens import PARAGRAPH, SPACE, find_ends, is_control
 from db.records import Unread
 
 PENDING = 400_000
 """Tokens waiting to be read at one time."""
 SOURCES = 30
 """Files open at one time."""
+WORK = 2_000_000
+"""Tokens that are read from the files of one paper or put back."""
+
+
+class _Unclosed(str):
+    """An opening brace or bracket that was found to have no end."""
+
+    __slots__ = ()
 
 
 class TokenStream:
-    """Reads tokens from a stack of sources; tokens that were pushed back come first."""
+    """Reads tokens from a stack of sources; tokens that were pushed back come first.
 
-    def __init__(self) -> None:
+    It ends when more than ``limit`` tokens were read from the sources or put back.
+    """
+
+    def __init__(self, limit: int = WORK) -> None:
+        self.limit = limit
+        self.work = 0
+        """Tokens read from the sources or put back so far."""
         self.sources: list[Scanner] = []
         self.pending: list[str] = []
         self.burst = 0
@@ -57,6 +72,7 @@ class TokenStream:
         while self.sources:
             item = self.sources[-1].next()
             if item is not None:
+                self._count(1)
                 return item
             self.sources.pop()
         return None
@@ -64,6 +80,13 @@ class TokenStream:
     def push(self, tokens: list[str] | tuple[str, ...]) -> None:
         """Put tokens back, to be read next."""
         self.pending.extend(reversed(tokens))
+        self._count(len(tokens))
+
+    def _count(self, tokens: int) -> None:
+        self.work += tokens
+        if self.work > self.limit and (self.sources or self.pending):
+            self.unread.append(Unread("document", self.where, "it is too long to expand; the rest was left out"))
+            self.stop()
 
     def next_solid(self) -> str | None:
         """The next token that is no space."""
@@ -72,8 +95,10 @@ class TokenStream:
             item = self.next()
         return item
 
-    def group(self) -> list[str]:
+    def group(self, opening: str) -> list[str]:
         """The rest of a group whose ``{`` was read; what was read goes back if it never ends."""
+        if isinstance(opening, _Unclosed):
+            return []
         depth = 1
         tokens: list[str] = []
         while (item := self.next()) is not None:
@@ -87,7 +112,7 @@ class TokenStream:
             if len(tokens) > PENDING:
                 break
         self.unread.append(Unread("document", self.where, "a brace is never closed"))
-        self.push(tokens)
+        self.push(_mark_unclosed(tokens))
         return []
 
     def argument(self) -> list[str]:
@@ -98,7 +123,7 @@ class TokenStream:
         if item is None:
             return []
         if item == "{":
-            return self.group()
+            return self.group(item)
         if item == "}":
             self.push([item])
             return []
@@ -110,7 +135,7 @@ class TokenStream:
     def optional(self) -> list[str] | None:
         """An argument in brackets, None when there is none."""
         item = self.next_solid()
-        if item != "[":
+        if item != "[" or isinstance(item, _Unclosed):
             if item is not None:
                 self.push([item])
             return None
@@ -126,7 +151,9 @@ class TokenStream:
             if depth < 0 or (item == PARAGRAPH and depth == 0) or len(tokens) > PENDING:
                 break
             tokens.append(item)
-        self.push(["[", *tokens] if item is None else ["[", *tokens, item])
+        if item is not None:
+            self.push([item])
+        self.push(_mark_unclosed(["[", *tokens]))
         return None
 
     def star(self) -> bool:
@@ -156,6 +183,12 @@ class TokenStream:
             tokens.append(item)
         self.push(tokens)
         return []
+
+
+def _mark_unclosed(tokens: list[str]) -> list[str]:
+    """Tokens with a mark on the braces and brackets that nothing among them closes."""
+    ends = find_ends(tokens)
+    return [_Unclosed(item) if item in ("{", "[") and not ends[n] else item for n, item in enumerate(tokens)]
 
 
 class _Waiting(Scanner):

@@ -13,22 +13,11 @@ from corpus.reading.document import TableCell
 from corpus.reading.macros import Macro
 from corpus.reading.specification import MAX_COLUMNS, Column, read_specification
 from corpus.reading.text import Inline, read_inline
-from corpus.reading.tokens import (
-    PARAGRAPH,
-    SPACE,
-    environment_end,
-    environment_name,
-    flatten,
-    group_end,
-    is_control,
-    read_argument,
-    read_arguments,
-    read_optional,
-    skip_space,
-    skip_star,
-)
+from corpus.reading.tokens import PARAGRAPH, SPACE, Cursor, Tokens, environment_name, flatten, is_control
 
 MAX_ROWS = 3000
+MAX_CELLS = 20_000
+"""Cells of one table, repeated ones included."""
 
 _FULL_RULES = frozenset(
     [
@@ -83,6 +72,8 @@ _RULE_ARGUMENTS = {
     "\\startdata": "",
     "\\enddata": "",
 }
+_UNITS = ("pt", "em", "ex", "mm", "cm", "in", "px", "sp", "pc", "bp")
+_PLAIN = Column()
 _HEADS = ("\\endfirsthead", "\\endhead", "\\endfoot", "\\endlastfoot")
 
 
@@ -108,27 +99,27 @@ class Rows:
     """Rows of a longtable's head, 0 where the source does not mark one."""
 
 
-def read_rows(tokens: list[str], start: int, column_types: Mapping[str, Macro]) -> Rows:
-    r"""The grid of the table whose ``\begin`` stands at ``start``.
+def read_rows(table: Tokens, column_types: Mapping[str, Macro]) -> Rows:
+    r"""The grid of a table, given from its ``\begin`` up to its ``\end``.
 
     Raises TableError when it has no rows or is larger than any printed table.
     """
-    tokens = list(tokens)
-    name = environment_name(tokens[start])
-    end = environment_end(tokens, start)
-    columns, index = read_specification(tokens, start + 1, name, column_types)
-    body, head = _longtable_parts(tokens[index:end]) if "long" in name or "super" in name else (tokens[index:end], 0)
-    head_rows = 0
-    if head:
-        head_rows = sum(1 for row in _split_rows(body[:head]) if any(_solid(cell) for cell in row))
+    name = environment_name(table[0])
+    cursor = table.part(1).cursor()
+    columns = read_specification(cursor, name, column_types)
+    body, head_rows = cursor.rest(), 0
+    if "long" in name or "super" in name:
+        head, rest = _longtable_parts(list(body))
+        head_rows = sum(1 for row in _split_rows(Tokens(head)) if any(_solid(cell) for cell in row))
+        body = Tokens([*head, *rest])
     grid, rules, footnotes = _lay_out(_split_rows(body), columns, math=name == "array")
     if not grid:
         raise TableError("it has no rows")
     return Rows(grid, rules, footnotes, head_rows)
 
 
-def _longtable_parts(body: list[str]) -> tuple[list[str], int]:
-    """The body with one head and no foot, and how many of its tokens are the head."""
+def _longtable_parts(body: list[str]) -> tuple[list[str], list[str]]:
+    """The one head of a body, and what follows its heads and feet."""
     parts: dict[str, list[str]] = {}
     start = depth = 0
     for index, item in enumerate(body):
@@ -139,101 +130,102 @@ def _longtable_parts(body: list[str]) -> tuple[list[str], int]:
     head = parts.get("\\endfirsthead", parts.get("\\endhead", []))
     if head and not _ends_row(head):
         head = [*head, "\\\\"]
-    return head + body[start:], len(head)
+    return head, body[start:]
 
 
 def _ends_row(tokens: list[str]) -> bool:
     return any(item in ("\\\\", "\\tabularnewline") for item in tokens[-12:])
 
 
-def _split_rows(body: list[str]) -> list[list[list[str]]]:
-    """Rows of cells of tokens. Rules stay in the first cell of the row below them."""
-    rows: list[list[list[str]]] = []
-    row: list[list[str]] = []
+def _split_rows(body: Tokens) -> list[list[Tokens]]:
+    """Rows of cells. Rules stay in the first cell of the row below them.
+
+    Raises TableError for more rows or cells than a printed table has.
+    """
+    rows: list[list[Tokens]] = []
+    row: list[Tokens] = []
     cell: list[str] = []
-    depth = 0
-    index = 0
-    while index < len(body):
-        item = body[index]
-        index += 1
+    depth = cells = 0
+    cursor = body.cursor()
+    while (item := cursor.next()) is not None:
         if item == "{" or item.startswith("\\begin{"):
             depth += 1
         elif item == "}" or item.startswith("\\end{"):
             depth = max(0, depth - 1)
         if depth == 0 and item == "&":
-            row.append(cell)
+            row.append(Tokens(cell))
             cell = []
+            cells += 1
+            if cells > MAX_CELLS:
+                raise TableError(f"it has more than {MAX_CELLS} cells")
         elif depth == 0 and item in ("\\\\", "\\tabularnewline", "\\cr"):
-            index = skip_star(body, index)
-            _, index = _row_skip(body, index)
-            rows.append([*row, cell])
+            _skip_row_space(cursor)
+            rows.append([*row, Tokens(cell)])
             row, cell = [], []
             if len(rows) > MAX_ROWS:
                 raise TableError(f"it has more than {MAX_ROWS} rows")
         else:
             cell.append(item)
     if row or cell:
-        rows.append([*row, cell])
+        rows.append([*row, Tokens(cell)])
     return rows
 
 
-def _row_skip(body: list[str], index: int) -> tuple[list[str] | None, int]:
-    r"""The ``[2pt]`` of ``\\[2pt]``; a bracket that holds no length belongs to the next row."""
-    given, after = read_optional(body, index)
-    if given is not None and not any(is_control(item) for item in given):
-        text = flatten(given)
-        if not any(text.endswith(unit) for unit in ("pt", "em", "ex", "mm", "cm", "in", "px", "sp", "pc", "bp")):
-            return None, index
-    return given, after
+def _skip_row_space(cursor: Cursor) -> None:
+    r"""Pass over the star and the ``[2pt]`` of ``\\*[2pt]``; a bracket that holds no length belongs to the next row."""
+    cursor.star()
+    place = cursor.place
+    given = cursor.optional()
+    if given is not None and not any(is_control(item) for item in given) and not flatten(given).endswith(_UNITS):
+        cursor.place = place
 
 
-def _take_rules(cell: list[str]) -> tuple[list[str], bool]:
+def _take_rules(cell: Tokens) -> tuple[Tokens, bool]:
     """A row's first cell without the rules and row commands before its text, and whether a full rule was among them."""
     full = False
-    index = 0
-    kept: list[str] = []
-    cell = list(cell)
-    while index < len(cell):
-        item = cell[index]
-        if item in (SPACE, PARAGRAPH):
-            index += 1
-        elif item in _RULE_ARGUMENTS or item in _FULL_RULES:
+    cursor = cell.cursor()
+    while (item := cursor.peek()) is not None:
+        if item in _RULE_ARGUMENTS or item in _FULL_RULES:
             full = full or item in _FULL_RULES
-            _, index = read_arguments(cell, index + 1, _RULE_ARGUMENTS.get(item, ""))
+            cursor.next()
+            cursor.arguments(_RULE_ARGUMENTS.get(item, ""))
+        elif item in (SPACE, PARAGRAPH):
+            cursor.skip_space()
         else:
             break
-    kept.extend(cell[index:])
-    return kept, full
+    return cursor.rest(), full
 
 
-def _solid(cell: list[str]) -> bool:
+def _solid(cell: Tokens) -> bool:
     return any(item not in (SPACE, PARAGRAPH) for item in _take_rules(cell)[0])
 
 
 def _lay_out(
-    rows: list[list[list[str]]], columns: list[Column], *, math: bool
+    rows: list[list[Tokens]], columns: list[Column], *, math: bool
 ) -> tuple[tuple[tuple[TableCell, ...], ...], tuple[int, ...], tuple[str, ...]]:
     spans: list[list[_Span]] = []
     rules: list[int] = []
     footnotes: list[str] = []
+    covered = 0
     for row in rows:
         first, full = _take_rules(row[0])
         if full:
             rules.append(len(spans))
-        line = [_read_cell(cell, columns, math) for cell in _positions([first, *row[1:]], columns)]
+        line = [_read_cell(cell, _column(columns, place), math) for cell, place in _positions([first, *row[1:]])]
         footnotes.extend(note for span in line for note in span.inline.footnotes)
-        if any(span.inline.text for span in line) or (len(line) > 1 and _under_span(spans, len(spans))):
+        if any(span.inline.text for span in line) or (len(line) > 1 and covered > len(spans)):
+            covered = max(covered, *(len(spans) + span.height for span in line))
             spans.append(line)
     width = max((sum(span.width for span in line) for line in spans), default=0)
     width = min(max(width, len(columns)), MAX_COLUMNS)
     return _expand(spans, width), tuple(dict.fromkeys(rules)), tuple(footnotes)
 
 
-def _under_span(spans: list[list[_Span]], row: int) -> bool:
-    return any(span.height > row - index for index, line in enumerate(spans) for span in line)
+def _column(columns: list[Column], place: int) -> Column:
+    return columns[place] if place < len(columns) else _PLAIN
 
 
-def _positions(row: list[list[str]], columns: list[Column]) -> list[tuple[list[str], int]]:
+def _positions(row: list[Tokens]) -> list[tuple[Tokens, int]]:
     """Each cell with the column it begins in."""
     placed = []
     column = 0
@@ -243,66 +235,63 @@ def _positions(row: list[list[str]], columns: list[Column]) -> list[tuple[list[s
     return placed
 
 
-def _multicolumn_width(cell: list[str]) -> int:
-    start = skip_space(cell, 0)
-    if start < len(cell) and cell[start] == "\\multicolumn":
-        count, _ = read_argument(list(cell), start + 1)
-        return _integer(flatten(count), 1)
-    return 1
+def _multicolumn_width(cell: Tokens) -> int:
+    cursor = cell.cursor()
+    cursor.skip_space()
+    return _integer(flatten(cursor.argument()), 1) if cursor.next() == "\\multicolumn" else 1
 
 
 def _integer(text: str, default: int) -> int:
     try:
         return max(-MAX_ROWS, min(int(float(text)), MAX_ROWS))
-    except ValueError:
+    except (ValueError, OverflowError):
         return default
 
 
-def _read_cell(placed: tuple[list[str], int], columns: list[Column], math: bool) -> _Span:
-    cell, column = list(placed[0]), placed[1]
+def _read_cell(cell: Tokens, column: Column, math: bool) -> _Span:
     width = height = 1
-    spanned = False
     for _ in range(3):
-        start = skip_space(cell, 0)
-        if start < len(cell) and cell[start] == "{" and group_end(cell, start) >= len(cell) - 1 and _holds_span(cell):
-            cell = cell[start + 1 : group_end(cell, start)]
-        elif start < len(cell) and cell[start] == "\\multicolumn":
-            count, index = read_argument(cell, start + 1)
-            _, index = read_argument(cell, index)
-            text, index = read_argument(cell, index)
-            cell, width, spanned = text + cell[index:], max(1, _integer(flatten(count), 1)), True
+        cursor = cell.cursor()
+        cursor.skip_space()
+        if cursor.peek() == "\\multicolumn":
+            cursor.next()
+            (_, count), _, (_, text) = cursor.arguments("mmm")
+            cell, width, column = Tokens([*text, *cursor.rest()]), max(1, _integer(flatten(count), 1)), _PLAIN
+        elif (inner := _only_group(cursor)) is not None and ("\\multirow" in inner or "\\multicolumn" in inner):
+            cell = inner
         else:
             found = _multirow(cell)
             if found is None:
                 break
             cell, height = found
-    if not spanned and column < len(columns):
-        template = columns[column]
-        cell = [*template.before, *cell, *template.after]
+    if column.before or column.after:
+        cell = Tokens([*column.before, *cell, *column.after])
     return _Span(read_inline(cell, math=math), width, height or 1)
 
 
-def _holds_span(cell: list[str]) -> bool:
-    return "\\multirow" in cell or "\\multicolumn" in cell
-
-
-def _multirow(cell: list[str]) -> tuple[list[str], int] | None:
-    if "\\multirow" not in cell:
+def _only_group(cursor: Cursor) -> Tokens | None:
+    """The group that is all there is to read."""
+    if cursor.peek() != "{":
         return None
-    position = cell.index("\\multirow")
-    index = position + 1
-    _, index = read_optional(cell, index)
-    count, index = read_argument(cell, index)
-    _, index = read_optional(cell, index)
-    _, index = read_argument(cell, index)
-    _, index = read_optional(cell, index)
-    text, index = read_argument(cell, index)
-    return [*cell[:position], "{", *text, "}", *cell[index:]], _integer(flatten(count), 1)
+    group = cursor.argument()
+    return group if cursor.peek() is None else None
+
+
+def _multirow(cell: Tokens) -> tuple[Tokens, int] | None:
+    """A cell with the text of its ``\\multirow`` alone, and the rows that it spans."""
+    place = cell.find("\\multirow")
+    if place is None:
+        return None
+    cursor = cell.part(place + 1).cursor()
+    (_, count), _, (_, text) = cursor.arguments("omomom")
+    return Tokens([*cell.part(0, place), "{", *text, "}", *cursor.rest()]), _integer(flatten(count), 1)
 
 
 def _expand(spans: list[list[_Span]], width: int) -> tuple[tuple[TableCell, ...], ...]:
     """Repeat the text of spans; a cell with text of its own keeps it."""
     height = len(spans)
+    if height * width > MAX_CELLS:
+        raise TableError(f"it has more than {MAX_CELLS} cells")
     grid: list[list[TableCell | None]] = [[None] * width for _ in range(height)]
     repeats: list[tuple[int, int, TableCell]] = []
     for row, line in enumerate(spans):
@@ -323,6 +312,8 @@ def _expand(spans: list[list[_Span]], width: int) -> tuple[tuple[TableCell, ...]
                 grid[row][across] = cell
                 repeats += [(down, across, cell) for down in range(top, top + tall) if down != row]
             column += span.width
+            if len(repeats) > 10 * MAX_CELLS:
+                raise TableError("its spans cover each other")
     for row, column, cell in repeats:
         present = grid[row][column]
         if present is None or not present.text:

@@ -22,18 +22,7 @@ from corpus.reading.commands import (
     TEXT_IN_MATH,
     symbol,
 )
-from corpus.reading.tokens import (
-    PARAGRAPH,
-    SPACE,
-    environment_name,
-    flatten,
-    is_control,
-    read_argument,
-    read_arguments,
-    read_optional,
-    skip_space,
-    skip_star,
-)
+from corpus.reading.tokens import PARAGRAPH, SPACE, Cursor, Tokens, environment_name, flatten, is_control
 
 _DEPTH = 40
 _MATH_SHIFTS = frozenset({"$", "\\(", "\\)", "\\[", "\\]"})
@@ -44,9 +33,19 @@ _MATH_ENVIRONMENTS = frozenset(
     for name in ("equation", "align", "gather", "multline", "eqnarray", "math", "displaymath", "flalign", "alignat")
     for star in ("", "*")
 )
+_ENVIRONMENT_ARGUMENTS = {
+    "tabular": "om",
+    "array": "om",
+    "tabular*": "mom",
+    "minipage": "om",
+    "itemize": "o",
+    "enumerate": "o",
+    "adjustbox": "om",
+    "small": "o",
+}
 _SIUNITX = re.compile(r"(?<=\d)[eEdD]([-+]?\d+)")
 _LENGTH = re.compile(r"(?:plus|minus)?\s*-?[\d.]*\s*(?:pt|em|ex|mm|cm|in|mu|sp|bp|pc|fil+)|(?:plus|minus)$")
-_RUNS = re.compile(r"[ \t\n\u00a0\u2002-\u200a]+")
+_RUNS = re.compile(r"\s+")
 
 
 @dataclass(slots=True)
@@ -63,17 +62,17 @@ class Inline:
     """Symbols that stood as superscripts."""
 
 
-def read_inline(tokens: list[str], *, math: bool = False) -> Inline:
+def read_inline(tokens: Tokens, *, math: bool = False) -> Inline:
     """Plain text of tokens, with the citations, references and notes in them."""
     converter = _Converter()
-    converter.walk(list(tokens), math, bold=False, depth=0)
+    converter.walk(tokens, math, bold=False, depth=0)
     result = converter.result
     result.text = _RUNS.sub(" ", "".join(converter.parts)).strip()
     result.bold = converter.bold_solid > 0 and converter.bold_solid >= converter.plain_solid
     return result
 
 
-def to_text(tokens: list[str]) -> str:
+def to_text(tokens: Tokens) -> str:
     """Plain text of tokens."""
     return read_inline(tokens).text
 
@@ -87,26 +86,24 @@ class _Converter:
         self.bold_solid = 0
         self.plain_solid = 0
 
-    def walk(self, tokens: list[str], math: bool, bold: bool, depth: int) -> None:
-        """Convert tokens; lists are split in place by the readers of arguments."""
+    def walk(self, tokens: Tokens, math: bool, bold: bool, depth: int) -> None:
+        """Convert tokens; what is nested deeper than any text is left out."""
         if depth > _DEPTH:
             return
         stack: list[tuple[bool, bool]] = []
-        index = 0
-        while index < len(tokens):
-            item = tokens[index]
-            index += 1
+        cursor = tokens.cursor()
+        while (item := cursor.next()) is not None:
             if item == "{":
                 stack.append((math, bold))
             elif item == "}":
                 if stack:
                     math, bold = stack.pop()
             elif item in _MATH_SHIFTS:
-                if item == "$" and index < len(tokens) and tokens[index] == "$":
-                    index += 1
+                if item == "$" and cursor.peek() == "$":
+                    cursor.next()
                 math = not math if item == "$" else item in ("\\(", "\\[")
             elif item in ("^", "_"):
-                index = self._script(tokens, index, item, bold, depth)
+                self._script(cursor, item, bold, depth)
             elif item in _PLAIN:
                 if item != SPACE or not math:
                     self.parts.append(_PLAIN[item])
@@ -117,9 +114,9 @@ class _Converter:
             elif item in NOT_BOLD:
                 bold = False
             elif item.startswith(("\\begin{", "\\end{")):
-                index, math = self._environment(tokens, index, item, math)
+                math = self._environment(cursor, item, math)
             else:
-                index = self._command(tokens, index, item, math, bold, depth)
+                self._command(cursor, item, math, bold, depth)
 
     def _plain(self, text: str, math: bool, bold: bool) -> None:
         if math:
@@ -135,37 +132,29 @@ class _Converter:
         else:
             self.plain_solid += weight
 
-    def _environment(self, tokens: list[str], index: int, item: str, math: bool) -> tuple[int, bool]:
+    def _environment(self, cursor: Cursor, item: str, math: bool) -> bool:
+        """Pass over the arguments of an environment; whether mathematics follows."""
         name = environment_name(item)
         begins = item.startswith("\\begin")
         self.parts.append(" ")
         if name in _MATH_ENVIRONMENTS:
-            return index, begins
-        if begins and name in ("tabular", "array", "tabular*", "minipage"):
-            if name == "tabular*":
-                _, index = read_argument(tokens, index)
-            _, index = read_optional(tokens, index)
-            _, index = read_argument(tokens, index)
-        elif begins and name in ("itemize", "enumerate", "adjustbox", "small"):
-            _, index = read_optional(tokens, index)
-            if name == "adjustbox":
-                _, index = read_argument(tokens, index)
-        return index, math
+            return begins
+        if begins:
+            cursor.arguments(_ENVIRONMENT_ARGUMENTS.get(name, ""))
+        return math
 
-    def _script(self, tokens: list[str], index: int, kind: str, bold: bool, depth: int) -> int:
-        argument, index = read_argument(tokens, index)
-        if (len(argument) == 1 and argument[0] in ARGUMENTS) or argument == ["\\mathrm"] or argument == ["\\text"]:
-            inner, index = read_argument(tokens, index)
-            argument = [*argument, "{", *inner, "}"]
+    def _script(self, cursor: Cursor, kind: str, bold: bool, depth: int) -> None:
+        argument = cursor.argument()
+        if len(argument) == 1 and (argument[0] in ARGUMENTS or argument[0] in ("\\mathrm", "\\text")):
+            argument = Tokens([*argument, "{", *cursor.argument(), "}"])
         converter = _Converter()
-        converter.walk(list(argument), True, bold, depth + 1)
+        converter.walk(argument, True, bold, depth + 1)
         self._take(converter)
         text = "".join(converter.parts).strip()
         if kind == "^" and text:
             self._superscript(text)
         else:
             self.parts.append(text)
-        return index
 
     def _superscript(self, text: str) -> None:
         if text == "∘":
@@ -183,148 +172,111 @@ class _Converter:
         self.bold_solid += other.bold_solid
         self.plain_solid += other.plain_solid
 
-    def _command(self, tokens: list[str], index: int, item: str, math: bool, bold: bool, depth: int) -> int:
+    def _command(self, cursor: Cursor, item: str, math: bool, bold: bool, depth: int) -> None:
         if item in CITATIONS or item.startswith(("\\cite", "\\Cite")):
-            return self._citation(tokens, index)
-        if item in FOOTNOTES:
-            _, index = read_optional(tokens, index)
-            argument, index = read_argument(tokens, index)
-            self.result.footnotes.append(_inner_text(argument, depth))
-            return index
-        if item in REFERENCES:
-            index = skip_star(tokens, index)
-            argument, index = read_argument(tokens, index)
-            self.result.references.extend(name.strip() for name in flatten(argument).split(","))
-            self.parts.append(flatten(argument))
-            return index
-        special = _SPECIAL.get(item)
-        if special is not None:
-            return special(self, tokens, index, item, math, bold, depth)
-        if item in ARGUMENTS:
-            return self._arguments(tokens, index, ARGUMENTS[item], math, bold, depth)
-        if item in BOLD or item in TEXT_IN_MATH:
-            argument, index = read_argument(tokens, index)
-            self.walk(list(argument), math and item not in TEXT_IN_MATH, bold or item in BOLD, depth + 1)
-            return index
-        printed = symbol(item)
-        if printed is not None:
+            _, keys = cursor.arguments("soom")[0]
+            self.result.cites.extend(key.strip() for key in flatten(keys).split(",") if key.strip())
+        elif item in FOOTNOTES:
+            _, note = cursor.arguments("om")[0]
+            self.result.footnotes.append(_inner_text(note, depth))
+        elif item in REFERENCES:
+            cursor.star()
+            names = flatten(cursor.argument())
+            self.result.references.extend(name.strip() for name in names.split(","))
+            self.parts.append(names)
+        elif item in _SPECIAL:
+            _SPECIAL[item](self, cursor, item, math, bold, depth)
+        elif item in ARGUMENTS:
+            for letter, argument in cursor.arguments(ARGUMENTS[item]):
+                if letter == "K":
+                    self.walk(argument, math, bold, depth + 1)
+        elif item in BOLD or item in TEXT_IN_MATH:
+            self.walk(cursor.argument(), math and item not in TEXT_IN_MATH, bold or item in BOLD, depth + 1)
+        elif (printed := symbol(item)) is not None:
             if item == "\\\\":
-                index = skip_star(tokens, index)
-                _, index = read_optional(tokens, index)
+                cursor.arguments("so")
             self.parts.append(printed)
         elif item in ACCENTS:
-            return self._accent(tokens, index, item, math, bold, depth)
-        return index
+            self._accent(cursor.argument(), item, math, bold, depth)
 
-    def _citation(self, tokens: list[str], index: int) -> int:
-        index = skip_star(tokens, index)
-        _, index = read_optional(tokens, index)
-        _, index = read_optional(tokens, index)
-        argument, index = read_argument(tokens, index)
-        self.result.cites.extend(key.strip() for key in flatten(argument).split(",") if key.strip())
-        return index
-
-    def _arguments(self, tokens: list[str], index: int, signature: str, math: bool, bold: bool, depth: int) -> int:
-        arguments, index = read_arguments(tokens, index, signature)
-        for letter, argument in arguments:
-            if letter == "K":
-                self.walk(list(argument), math, bold, depth + 1)
-        return index
-
-    def _accent(self, tokens: list[str], index: int, item: str, math: bool, bold: bool, depth: int) -> int:
-        argument, index = read_argument(tokens, index)
+    def _accent(self, argument: Tokens, item: str, math: bool, bold: bool, depth: int) -> None:
         before = len(self.parts)
-        self.walk(list(argument), math, bold, depth + 1)
+        self.walk(argument, math, bold, depth + 1)
         text = "".join(self.parts[before:])
         if text:
             letter = {"ı": "i", "ȷ": "j"}.get(text[0], text[0])
             self.parts[before:] = [unicodedata.normalize("NFC", letter + ACCENTS[item]) + text[1:]]
-        return index
 
 
-def _inner_text(tokens: list[str], depth: int) -> str:
+def _inner_text(tokens: Tokens, depth: int) -> str:
     """Text of an argument that does not go where it stands."""
     inner = _Converter()
-    inner.walk(list(tokens), False, bold=False, depth=depth + 1)
+    inner.walk(tokens, False, bold=False, depth=depth + 1)
     return _RUNS.sub(" ", "".join(inner.parts)).strip()
 
 
-def _fraction(c: _Converter, tokens: list[str], index: int, _: str, math: bool, bold: bool, depth: int) -> int:
-    top, index = read_argument(tokens, index)
-    bottom, index = read_argument(tokens, index)
-    c.walk(list(top), math, bold, depth + 1)
+def _fraction(c: _Converter, cursor: Cursor, _: str, math: bool, bold: bool, depth: int) -> None:
+    top, bottom = cursor.argument(), cursor.argument()
+    c.walk(top, math, bold, depth + 1)
     c.parts.append("/")
-    c.walk(list(bottom), math, bold, depth + 1)
-    return index
+    c.walk(bottom, math, bold, depth + 1)
 
 
-def _root(c: _Converter, tokens: list[str], index: int, _: str, math: bool, bold: bool, depth: int) -> int:
-    index = read_optional(tokens, index)[1]
+def _root(c: _Converter, cursor: Cursor, _: str, math: bool, bold: bool, depth: int) -> None:
+    cursor.optional()
     c.parts.append("√")
-    argument, index = read_argument(tokens, index)
-    c.walk(list(argument), math, bold, depth + 1)
-    return index
+    c.walk(cursor.argument(), math, bold, depth + 1)
 
 
-def _ensure_math(c: _Converter, tokens: list[str], index: int, _: str, math: bool, bold: bool, depth: int) -> int:
-    argument, index = read_argument(tokens, index)
-    c.walk(list(argument), True, bold, depth + 1)
-    return index
+def _ensure_math(c: _Converter, cursor: Cursor, _: str, math: bool, bold: bool, depth: int) -> None:
+    c.walk(cursor.argument(), True, bold, depth + 1)
 
 
-def _superscript(c: _Converter, tokens: list[str], index: int, _: str, math: bool, bold: bool, depth: int) -> int:
-    return c._script(tokens, index, "^", bold, depth)
+def _superscript(c: _Converter, cursor: Cursor, _: str, math: bool, bold: bool, depth: int) -> None:
+    c._script(cursor, "^", bold, depth)
 
 
-def _subscript(c: _Converter, tokens: list[str], index: int, _: str, math: bool, bold: bool, depth: int) -> int:
-    argument, index = read_argument(tokens, index)
-    c.walk(list(argument), math, bold, depth + 1)
-    return index
+def _subscript(c: _Converter, cursor: Cursor, _: str, math: bool, bold: bool, depth: int) -> None:
+    c.walk(cursor.argument(), math, bold, depth + 1)
 
 
-def _number(c: _Converter, tokens: list[str], index: int, item: str, math: bool, bold: bool, depth: int) -> int:
+def _number(c: _Converter, cursor: Cursor, item: str, math: bool, bold: bool, depth: int) -> None:
     """siunitx's numbers and quantities (siunitx manual, section 2)."""
-    index = read_optional(tokens, index)[1]
-    argument, index = read_argument(tokens, index)
-    text = _inner_text(argument, depth).replace(" ", "").replace("+-", "±")
+    cursor.optional()
+    text = _inner_text(cursor.argument(), depth).replace(" ", "").replace("+-", "±")
     c._plain(_SIUNITX.sub(r"×10^\1", text), True, bold)
     if item in ("\\SI", "\\qty"):
-        index = read_optional(tokens, index)[1]
-        unit, index = read_argument(tokens, index)
+        cursor.optional()
         c.parts.append(" ")
-        c.walk(list(unit), True, bold, depth + 1)
-    return index
+        c.walk(cursor.argument(), True, bold, depth + 1)
 
 
-def _dingbat(c: _Converter, tokens: list[str], index: int, _: str, math: bool, bold: bool, depth: int) -> int:
+def _dingbat(c: _Converter, cursor: Cursor, _: str, math: bool, bold: bool, depth: int) -> None:
     """A character of the font Zapf Dingbats by its code (pifont)."""
-    argument, index = read_argument(tokens, index)
-    code = flatten(argument)
-    if code.isdigit() and 33 <= int(code) <= 126:
+    code = flatten(cursor.argument())
+    if len(code) > 3 or not code.isdecimal():
+        return
+    if 33 <= int(code) <= 126:
         c.parts.append(chr(0x2700 + int(code) - 32))
-    elif code.isdigit() and 161 <= int(code) <= 254:
+    elif 161 <= int(code) <= 254:
         c.parts.append(chr(0x2761 + int(code) - 161))
-    return index
 
 
-def _circled(c: _Converter, tokens: list[str], index: int, _: str, math: bool, bold: bool, depth: int) -> int:
-    argument, index = read_argument(tokens, index)
+def _circled(c: _Converter, cursor: Cursor, _: str, math: bool, bold: bool, depth: int) -> None:
     c.parts.append("^")
-    c.walk(list(argument), math, bold, depth + 1)
-    return index
+    c.walk(cursor.argument(), math, bold, depth + 1)
 
 
-def _glue(c: _Converter, tokens: list[str], index: int, _: str, math: bool, bold: bool, depth: int) -> int:
+def _glue(c: _Converter, cursor: Cursor, _: str, math: bool, bold: bool, depth: int) -> None:
     """TeX's glue and kerns: the length that follows without braces is no text."""
-    index = skip_space(tokens, index)
-    while index < len(tokens) and (match := _LENGTH.match(tokens[index])):
-        rest = tokens[index][match.end() :]
-        index = skip_space(tokens, index + 1)
-        if rest:
-            tokens.insert(index, rest)
+    cursor.skip_space()
+    while (item := cursor.peek()) is not None and (match := _LENGTH.match(item)):
+        cursor.next()
+        cursor.skip_space()
+        if match.end() < len(item):
+            cursor.put_back(item[match.end() :])
             break
     c.parts.append(" ")
-    return index
 
 
 _SPECIAL = {

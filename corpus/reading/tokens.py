@@ -1,172 +1,26 @@
-r"""Splits LaTeX source into tokens, lazily, as TeX's own reader would (The TeXbook, chapter 7).
+r"""Tokens of LaTeX, and the reading of arguments, groups and environments from them.
 
 A token is a string: a control sequence (``\name``, ``\%``), one of the special characters ``{ } $ & ^ _ ~ # [ ]``, a
-parameter (``#1``), a space, a paragraph break (two newlines) or a run of ordinary text. Comments are dropped, and so
-are the bodies of verbatim-like environments. Functions on lists of tokens (arguments, groups) stand here, too.
+parameter (``#1``), a space, a paragraph break (two newlines) or a run of ordinary text. What closes what is found in
+one pass over a paper, so that reading it takes time in proportion to its length, however its braces stand.
 """
 
 from __future__ import annotations
 
-import re
+from array import array
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
 PARAGRAPH = "\n\n"
 SPACE = " "
 SPECIAL = frozenset("{}$&^_~#[]")
-
-_VERBATIM = r"comment|verbatim\*?|Verbatim|lstlisting|minted|alltt|filecontents\*?"
-_PATTERN = r"""
-    (?P<comment>%%[^\n]*(?:\n(?![ \t]*\n)[ \t]*)?)
-  | (?P<par>[ \t]*\n[ \t]*(?:\n[ \t]*)+)
-  | (?P<space>[ \t\n]+)
-  | (?P<skip>\\begin[ ]?\{(?P<env>%s)\}(?!\s*\}).*?\\end[ ]?\{(?P=env)\})
-  | \\verb\*?(?P<delim>[^a-zA-Z*\s{])(?P<verb>[^\n]*?)(?P=delim)
-  | (?P<word>\\[%s]+)[ \t]*(?:\n(?![ \t]*\n)[ \t]*)?
-  | (?P<symbol>\\.|\\\n|\\$)
-  | (?P<parameter>\#+[1-9])
-  | (?P<special>[{}$&^_~\#\[\]])
-  | (?P<text>[^\\{}$&\#^_~%%\s\[\]]+)
-  | (?P<other>.)
-"""
-_FLAGS = re.VERBOSE | re.DOTALL
-_DOCUMENT = re.compile(_PATTERN % (_VERBATIM, "a-zA-Z"), _FLAGS)
-_PACKAGE = re.compile(_PATTERN % (_VERBATIM, "a-zA-Z@"), _FLAGS)
-_UNPRINTED = re.compile(r"[\\{}$&#^_~%]")
-
-
-class Scanner:
-    r"""Reads tokens from one source, from front to back.
-
-    ``at_letter`` says whether ``@`` is a letter of names, as in packages and after ``\makeatletter``.
-    """
-
-    def __init__(self, text: str, *, name: str = "", at_letter: bool = False) -> None:
-        self.text = text
-        self.name = name
-        self.position = 0
-        self.at_letter = at_letter
-
-    def next(self) -> str | None:
-        """The next token, or None at the end of the source."""
-        text, end = self.text, len(self.text)
-        while self.position < end:
-            match = (_PACKAGE if self.at_letter else _DOCUMENT).match(text, self.position)
-            if match is None:
-                return None
-            self.position = match.end()
-            kind = match.lastgroup
-            if kind in ("comment", "skip", "env"):
-                continue
-            if kind == "par":
-                return PARAGRAPH
-            if kind == "space":
-                return SPACE
-            if kind == "word":
-                return match.group("word")
-            if kind == "verb":
-                return _UNPRINTED.sub("", match.group("verb")) or SPACE
-            if kind == "symbol":
-                item = match.group()
-                return "\\ " if item in ("\\\n", "\\\t", "\\") else item
-            return match.group()
-        return None
-
-
-def tokenize(text: str, *, at_letter: bool = False) -> list[str]:
-    """All tokens of a text."""
-    scanner = Scanner(text, at_letter=at_letter)
-    tokens = []
-    while (item := scanner.next()) is not None:
-        tokens.append(item)
-    return tokens
+_PAIRED = frozenset("{}[]")
 
 
 def is_control(item: str) -> bool:
     """True for a control sequence."""
     return item[0] == "\\"
-
-
-def skip_space(tokens: list[str], start: int) -> int:
-    """Index of the first token from ``start`` on that is no space."""
-    while start < len(tokens) and tokens[start] in (SPACE, PARAGRAPH):
-        start += 1
-    return start
-
-
-def group_end(tokens: list[str], start: int) -> int:
-    """Index of the ``}`` that closes the ``{`` at ``start``; the length of the list when none does."""
-    depth = 0
-    for index in range(start, len(tokens)):
-        item = tokens[index]
-        if item == "{":
-            depth += 1
-        elif item == "}":
-            depth -= 1
-            if depth == 0:
-                return index
-    return len(tokens)
-
-
-def read_argument(tokens: list[str], start: int) -> tuple[list[str], int]:
-    """The mandatory argument at ``start`` (without its braces) and the index after it.
-
-    Of a run of text only the first character is the argument, so that run is split in place.
-    """
-    start = skip_space(tokens, start)
-    if start >= len(tokens) or tokens[start] == "}":
-        return [], start
-    item = tokens[start]
-    if item == "{":
-        end = group_end(tokens, start)
-        return tokens[start + 1 : end], end + 1
-    if len(item) > 1 and not is_control(item) and item[0] not in SPECIAL:
-        tokens[start : start + 1] = [item[0], item[1:]]
-        return [item[0]], start + 1
-    return [item], start + 1
-
-
-def read_optional(tokens: list[str], start: int) -> tuple[list[str] | None, int]:
-    """The optional argument at ``start`` (None when there is none) and the index after it."""
-    begin = skip_space(tokens, start)
-    if begin >= len(tokens) or tokens[begin] != "[":
-        return None, start
-    depth = 0
-    for index in range(begin + 1, len(tokens)):
-        item = tokens[index]
-        if item == "{":
-            depth += 1
-        elif item == "}":
-            depth -= 1
-            if depth < 0:
-                break
-        elif item == "]" and depth == 0:
-            return tokens[begin + 1 : index], index + 1
-    return None, start
-
-
-def skip_star(tokens: list[str], start: int) -> int:
-    """Index after a ``*`` at ``start``, splitting a longer run of text in place."""
-    if start < len(tokens) and tokens[start].startswith("*"):
-        if len(tokens[start]) == 1:
-            return start + 1
-        tokens[start : start + 1] = ["*", tokens[start][1:]]
-        return start + 1
-    return start
-
-
-def environment_end(tokens: list[str], start: int) -> int:
-    r"""Index of the ``\end{name}`` that closes the ``\begin{name}`` at ``start``; the length when none does."""
-    begin = tokens[start]
-    end = "\\end" + begin[len("\\begin") :]
-    depth = 0
-    for index in range(start, len(tokens)):
-        item = tokens[index]
-        if item == begin:
-            depth += 1
-        elif item == end:
-            depth -= 1
-            if depth == 0:
-                return index
-    return len(tokens)
 
 
 def environment_name(item: str) -> str:
@@ -176,28 +30,247 @@ def environment_name(item: str) -> str:
     return ""
 
 
-def flatten(tokens: list[str]) -> str:
+class _Source:
+    """Tokens with what is known of their order; shared by all parts of them."""
+
+    __slots__ = ("_ends", "_places", "items")
+
+    def __init__(self, items: Sequence[str]) -> None:
+        self.items = items
+        self._ends: array[int] | None = None
+        self._places: dict[str, list[int]] = {}
+
+    def end(self, index: int) -> int:
+        """Index of the token that closes the one at ``index``, 0 when none does."""
+        if self._ends is None:
+            self._ends = find_ends(self.items)
+        return self._ends[index]
+
+    def places(self, wanted: str) -> list[int]:
+        """Where a token stands."""
+        if wanted not in self._places:
+            self._places[wanted] = [index for index, item in enumerate(self.items) if item == wanted]
+        return self._places[wanted]
+
+
+def find_ends(items: Sequence[str]) -> array[int]:
+    r"""For every ``{``, ``[`` and ``\begin{name}`` the index of what closes it, 0 where nothing does.
+
+    A group closes the brackets that are open in it, and a ``]`` closes all that are open in its group.
+    """
+    ends = array("l", bytes(array("l").itemsize * len(items)))
+    opened: list[int] = []
+    environments: defaultdict[str, list[int]] = defaultdict(list)
+    for index, item in enumerate(items):
+        if item in _PAIRED:
+            if item in "{[":
+                opened.append(index)
+            elif item == "]":
+                while opened and items[opened[-1]] == "[":
+                    ends[opened.pop()] = index
+            else:
+                while opened:
+                    begin = opened.pop()
+                    if items[begin] == "{":
+                        ends[begin] = index
+                        break
+        elif item[-1] == "}" and (name := environment_name(item)):
+            if item[1] == "b":
+                environments[name].append(index)
+            elif environments[name]:
+                ends[environments[name].pop()] = index
+    return ends
+
+
+class Tokens:
+    """Tokens that don't change; a part of them is no copy."""
+
+    __slots__ = ("_source", "start", "stop")
+
+    def __init__(self, items: Sequence[str]) -> None:
+        self._source = _Source(items)
+        self.start = 0
+        self.stop = len(items)
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._source.items[self.start : self.stop])
+
+    def __contains__(self, item: str) -> bool:
+        return self.find(item) is not None
+
+    def __getitem__(self, index: int) -> str:
+        return self._source.items[self.start + index]
+
+    def find(self, item: str) -> int | None:
+        """Index of the first such token; None when there is none."""
+        places = self._source.places(item)
+        place = bisect_left(places, self.start)
+        return places[place] - self.start if place < len(places) and places[place] < self.stop else None
+
+    def part(self, start: int, stop: int | None = None) -> Tokens:
+        """The tokens between two indices."""
+        return self._absolute(self.start + start, self.stop if stop is None else self.start + stop)
+
+    def _absolute(self, start: int, stop: int) -> Tokens:
+        part = Tokens.__new__(Tokens)
+        part._source, part.start, part.stop = self._source, start, max(start, min(stop, self.stop))
+        return part
+
+    def cursor(self) -> Cursor:
+        """A reader that stands before the first of them."""
+        return Cursor(self)
+
+
+class Cursor:
+    """Reads tokens from front to back; of a run of text it can read the first character alone, as TeX does."""
+
+    __slots__ = ("_index", "_items", "_rest", "_stop", "_tokens")
+
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+        self._items = tokens._source.items
+        self._index = tokens.start
+        self._stop = tokens.stop
+        self._rest = ""
+
+    @property
+    def place(self) -> tuple[int, str]:
+        """Where the next token stands: set it to what it was to go back there."""
+        return self._index, self._rest
+
+    @place.setter
+    def place(self, place: tuple[int, str]) -> None:
+        self._index, self._rest = place
+
+    def next(self) -> str | None:
+        """The next token, None at the end."""
+        if self._rest:
+            item, self._rest = self._rest, ""
+            return item
+        index = self._index
+        if index >= self._stop:
+            return None
+        self._index = index + 1
+        return self._items[index]
+
+    def peek(self) -> str | None:
+        """The next token without going on."""
+        if self._rest:
+            return self._rest
+        return self._items[self._index] if self._index < self._stop else None
+
+    def put_back(self, text: str) -> None:
+        """Read this rest of the run of text that was read last next."""
+        self._rest = text
+
+    def rest(self) -> Tokens:
+        """What was not read yet."""
+        rest = self._tokens._absolute(self._index, self._stop)
+        return Tokens([self._rest, *rest]) if self._rest else rest
+
+    def rest_with_last(self) -> Tokens:
+        """What was not read yet, and before it the token that was read last."""
+        return self._tokens._absolute(self._index - 1, self._stop)
+
+    def skip_space(self) -> None:
+        """Go to the first token that is no space."""
+        if not self._rest:
+            items, index, stop = self._items, self._index, self._stop
+            while index < stop and items[index] in (SPACE, PARAGRAPH):
+                index += 1
+            self._index = index
+
+    def argument(self) -> Tokens:
+        """A mandatory argument without its braces; a group that is never closed ends with its paragraph."""
+        self.skip_space()
+        item = self.peek()
+        if item is None or item == "}":
+            return _NOTHING
+        if item == "{":
+            return self._group()
+        self.next()
+        if len(item) > 1 and not is_control(item) and item[0] not in SPECIAL:
+            self._rest = item[1:]
+            return Tokens([item[0]])
+        return Tokens([item])
+
+    def _group(self) -> Tokens:
+        start = self._index + 1
+        end = self._tokens._source.end(self._index)
+        if not 0 < end < self._stop:
+            rest = self._tokens._absolute(start, self._stop)
+            length = rest.find(PARAGRAPH)
+            end = self._stop if length is None else start + length
+        self._index = min(end + 1, self._stop)
+        return self._tokens._absolute(start, end)
+
+    def optional(self) -> Tokens | None:
+        """An argument in brackets, None when there is none; then the cursor stays where it was."""
+        place = self.place
+        self.skip_space()
+        begin = self._index
+        if self.peek() == "[":
+            end = self._tokens._source.end(begin)
+            if 0 < end < self._stop:
+                self._index = end + 1
+                return self._tokens._absolute(begin + 1, end)
+        self.place = place
+        return None
+
+    def star(self) -> bool:
+        """True after taking a star."""
+        item = self.peek()
+        if item is None or item[0] != "*":
+            return False
+        self.next()
+        self._rest = item[1:]
+        return True
+
+    def arguments(self, signature: str) -> list[tuple[str, Tokens]]:
+        """The mandatory arguments of a command, each with its letter.
+
+        In a signature ``s`` is a star, ``o`` an optional argument and ``d`` the opening of one in round brackets, all
+        of which are passed over; any other letter is a mandatory argument.
+        """
+        found: list[tuple[str, Tokens]] = []
+        for letter in signature:
+            if letter == "s":
+                self.star()
+            elif letter == "o":
+                self.optional()
+            elif letter == "d":
+                self._round_bracket()
+            else:
+                found.append((letter, self.argument()))
+        return found
+
+    def _round_bracket(self) -> None:
+        place = self.place
+        self.skip_space()
+        item = self.next()
+        if item is None or item[0] != "(":
+            self.place = place
+
+    def environment(self) -> Tokens | None:
+        r"""The environment whose ``\begin{name}`` was read last, with both ends; None when it is never closed.
+
+        The cursor stays where it is; ``leave`` takes it behind the environment.
+        """
+        begin = self._index - 1
+        end = self._tokens._source.end(begin)
+        return self._tokens._absolute(begin, end + 1) if 0 < end < self._stop else None
+
+    def leave(self, part: Tokens) -> None:
+        """Go on behind a part of the tokens that are read."""
+        self._index, self._rest = part.stop, ""
+
+
+_NOTHING = Tokens(())
+
+
+def flatten(tokens: Tokens) -> str:
     """The tokens' source joined, without outer space: for names, keys and lengths."""
     return "".join(tokens).strip()
-
-
-def read_arguments(tokens: list[str], index: int, signature: str) -> tuple[list[tuple[str, list[str]]], int]:
-    """The mandatory arguments of a command, each with its letter, and the index after all of them.
-
-    In a signature ``s`` is a star, ``o`` an optional argument and ``d`` the opening of one in round brackets, all of
-    which are passed over; any other letter is a mandatory argument.
-    """
-    arguments: list[tuple[str, list[str]]] = []
-    for letter in signature:
-        if letter == "s":
-            index = skip_star(tokens, index)
-        elif letter == "o":
-            _, index = read_optional(tokens, index)
-        elif letter == "d":
-            begin = skip_space(tokens, index)
-            if begin < len(tokens) and tokens[begin].startswith("("):
-                index = begin + 1
-        else:
-            argument, index = read_argument(tokens, index)
-            arguments.append((letter, argument))
-    return arguments, index

@@ -4,6 +4,7 @@ import pytest
 
 from corpus.citations import bib_entries, make_citation, read_bibliography
 from corpus.reading import read_latex
+from corpus.reading.scanner import tokenize
 from db.records import Citation
 
 
@@ -93,4 +94,4 @@ def test_damaged_bib_files_give_what_they_hold() -> None:
 
 def test_empty_bibliographies_have_no_entries() -> None:
     assert bib_entries("") == []
-    assert read_bibliography(["\\begin{thebibliography}", "\\end{thebibliography}"], {}, list) == ()
+    assert read_bibliography(tokenize(""), {}, tokenize) == ()
