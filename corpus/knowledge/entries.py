@@ -51,10 +51,15 @@ class Entry(BaseModel):
 
 
 class Method(Entry):
-    """A method of pruning or sparse training. A field that no source settles is empty."""
+    """A method of pruning or sparse training, or what such methods are compared with. What no source settles is empty.
+
+    Only what removes a part of the network has a structure.
+    """
 
     arxiv: str | None = Field(default=None, pattern=r"^(\d{4}\.\d{4,5}|[a-z-]+(\.[A-Z]{2})?/\d{7})$")
     """arXiv id of the paper that introduced it."""
+    titles: tuple[str, ...] = Field(default=(), strict=False)
+    """Titles of that paper, the present one first: papers change their titles, and lists cite the former ones."""
     year: int | None = Field(default=None, ge=1985, le=2100)
     """Year of the first publication."""
     structure: tuple[Structure, ...] = Field(default=(), strict=False)

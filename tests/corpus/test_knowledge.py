@@ -1,12 +1,15 @@
 """The knowledge base: its files keep their schema, names resolve, mentions have exact places."""
 
+import gzip
 import json
+import re
 from collections import defaultdict
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rapidfuzz import fuzz
 
 from corpus.knowledge import KINDS, KnowledgeFileError, load_knowledge
 from corpus.knowledge.entries import Method
@@ -29,10 +32,72 @@ def entries(knowledge, kind):
 
 
 def test_it_knows_the_field(knowledge):
-    assert len(knowledge.methods) >= 150
+    assert len(knowledge.methods) >= 250
     assert len(knowledge.datasets) >= 60
     assert len(knowledge.models) >= 120
     assert len(knowledge.metrics) >= 20
+
+
+def test_methods_say_what_they_remove_when_and_by_what(knowledge):
+    pruning = [method for method in knowledge.methods.values() if method.structure]
+    assert len(pruning) >= 250
+    assert sum(1 for method in pruning if method.arxiv) >= 0.85 * len(pruning)
+    assert sum(1 for method in pruning if method.timing) >= 0.85 * len(pruning)
+    assert sum(1 for method in pruning if method.criterion) >= 0.8 * len(pruning)
+
+
+def test_a_method_is_as_old_as_its_paper(knowledge):
+    for method in knowledge.methods.values():
+        if method.arxiv and "." in method.arxiv:
+            submitted = 2000 + int(method.arxiv[:2])
+            assert method.year in (submitted - 1, submitted), method.name
+
+
+def test_a_paper_with_an_identifier_has_its_title(knowledge):
+    assert [method.name for method in knowledge.methods.values() if method.arxiv and not method.titles] == []
+
+
+def plain(title):
+    return " ".join(re.findall(r"[a-z0-9]+", title.lower()))
+
+
+@pytest.fixture(scope="module")
+def titles_of(shared):
+    """Titles by arXiv id, as arXiv's records, arXiv's listings and curated lists of papers on pruning have them."""
+    data = shared / "data"
+    found = defaultdict(set)
+    sources = (
+        (data / "lists" / "pruning_lists.jsonl", "arxiv_id"),
+        (data / "arxiv" / "db" / "arxiv_metadata_rows_from_oaipmh_testdb.jsonl", "paper_id"),
+        (data / "abstracts" / "abstracts.jsonl.gz", "id"),
+    )
+    for path, identifier in sources:
+        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        for line in content.decode("utf-8").splitlines():
+            row = json.loads(line)
+            link_text = len(row["title"].split()) < 2
+            if re.fullmatch(r"\d{4}\.\d{4,5}", row.get(identifier) or "") and not link_text:
+                found[row[identifier]].add(plain(row["title"]))
+    return found
+
+
+def test_identifiers_are_those_of_the_papers_named(knowledge, titles_of):
+    compared = [method for method in knowledge.methods.values() if method.arxiv in titles_of]
+    assert len(compared) >= 150
+    for method in compared:
+        near = max(fuzz.ratio(plain(ours), theirs) for ours in method.titles for theirs in titles_of[method.arxiv])
+        assert near >= 90, f"{method.name}: {method.arxiv} is {titles_of[method.arxiv]}"
+
+
+def test_no_identifier_that_a_list_knows_is_left_out(knowledge, titles_of):
+    known = {title: identifier for identifier, titles in titles_of.items() for title in titles}
+    without = {
+        plain(title): method.name
+        for method in knowledge.methods.values()
+        for title in method.titles
+        if not method.arxiv
+    }
+    assert {name: known[title] for title, name in without.items() if title in known} == {}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -76,6 +141,19 @@ def test_no_spelling_belongs_to_two_entries(knowledge, kind):
 )
 def test_a_name_is_known_however_it_is_printed(knowledge, kind, printed, canonical):
     assert knowledge.resolve(kind, printed) == canonical
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We train a ViT, which gives us net gains; in general, LLM drop in accuracy is small and of low LLM rank.",
+        "They grow and snip it, play a puzzle with shears, slope and a tome, and force the cats to fire and set sail.",
+        "Learning compression from balanced sparsity needs no neuron merging, channel gating or attention drop.",
+        "GAN compression and gan slimming are routes of step and spot; owl, flap, chase and bonsai are words.",
+    ],
+)
+def test_plain_english_names_no_method(knowledge, text):
+    assert knowledge.mentions("method", text) == []
 
 
 @pytest.mark.parametrize("word", ["set", "str", "cp", "dst", "force", "cats", "Set", "opt"])
