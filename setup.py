@@ -2,12 +2,18 @@
 
 from setuptools import Extension, setup
 
+KERNELS = "validate/kernels/"
+SOURCES = ("isa", "micro_avx2", "micro_avx512", "micro_portable", "pool", "spmm", "spmv", "unfold")
+HEADERS = ("micro.h", "micro_spmv.h", "pool.h", "spmm.h")
+
 setup(
     ext_modules=[
         Extension(
             "validate.kernels._spmm",
-            sources=["validate/kernels/spmm.c"],
-            extra_compile_args=["-O3", "-std=gnu11", "-fno-math-errno"],
+            sources=[f"{KERNELS}{name}.c" for name in SOURCES],
+            depends=[f"{KERNELS}{name}" for name in HEADERS],
+            extra_compile_args=["-O3", "-std=gnu11", "-fno-math-errno", "-fvisibility=hidden", "-g0", "-pthread"],
+            extra_link_args=["-pthread"],
             optional=True,
         )
     ]

@@ -26,7 +26,7 @@ from db import validation as store
 from db.validation import RunRow, TimingRow, VerdictRow
 from validate.claims.schema import Arm, Claim, Setting
 from validate.engine.data import Dataset, MissingAssetError, load_dataset
-from validate.kernels.sparse import kernel_name
+from validate.kernels.library import kernel_name
 from validate.machine import describe_machine
 from validate.plan import NotTestableError, Plan, SettingIncompleteError, canonical_sha256, freeze
 from validate.report import StandIn, ValidationReport, summarise_arms, warnings_of

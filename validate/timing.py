@@ -17,7 +17,7 @@ import numpy as np
 
 from db.validation import TimingRow
 from validate.kernels.bench import dense_products, interleave
-from validate.kernels.sparse import kernel_name
+from validate.kernels.library import kernel_name
 from validate.machine import describe_machine
 from validate.threads import one_thread
 

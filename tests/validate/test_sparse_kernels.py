@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from validate.kernels import sparse
+from validate.kernels import library
 from validate.kernels.bench import bench
-from validate.kernels.sparse import KernelUnavailableError, ShapeError, SparseMatrix, kernel_name
+from validate.kernels.library import KernelUnavailableError, kernel_name
+from validate.kernels.sparse import ShapeError, SparseMatrix
 
 KERNELS = [
-    pytest.param("c", marks=pytest.mark.skipif(sparse._library() is None, reason="the C kernel was not built")),
+    pytest.param("c", marks=pytest.mark.skipif(library.library() is None, reason="the C kernel was not built")),
     "scipy",
 ]
 
@@ -139,7 +140,7 @@ def test_the_environment_forces_a_kernel(monkeypatch):
 
 def test_without_the_library_scipy_serves_and_c_says_how_to_build_it(monkeypatch):
     monkeypatch.delenv("SECATEUR_KERNEL", raising=False)
-    monkeypatch.setattr(sparse, "_library", lambda: None)
+    monkeypatch.setattr(library, "library", lambda: None)
     assert kernel_name() == "scipy"
     assert SparseMatrix.from_dense(np.eye(3)).matmul(np.ones(3)).tolist() == [1, 1, 1]
     with pytest.raises(KernelUnavailableError, match="build_ext"):

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from validate.kernels.sparse import SparseMatrix, kernel_name
+from validate.kernels.library import kernel_name
+from validate.kernels.sparse import SparseMatrix
 from validate.threads import one_thread
 
 SHAPES = (

@@ -1,77 +1,32 @@
 """Sparse weight matrices and their product with dense inputs, on one thread of the CPU.
 
-The product runs in the C library built from ``spmm.c``; where that was not built, or ``SECATEUR_KERNEL=scipy`` is set,
-it runs in scipy's CSR, which is several times slower. Either way only stored weights are multiplied, so that a pruned
-weight contributes nothing even where the input is NaN or infinite.
+``SparseMatrix.matmul`` takes a format that is good for any matrix; ``plan.plan`` finds the fastest for one matrix and
+batch. The product runs in the C kernels, or in scipy's CSR without them (see ``library``). Either way only stored
+weights are multiplied, so that a pruned weight contributes nothing even where the input is NaN or infinite.
 """
 
 from __future__ import annotations
 
-import ctypes
-import os
 from dataclasses import dataclass
-from functools import cache, cached_property
-from importlib.machinery import EXTENSION_SUFFIXES
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-KERNELS = ("c", "scipy")
+from validate.kernels.formats import pack_rows
+from validate.kernels.library import kernel_name
+from validate.kernels.product import Product
+
 _INDEX_LIMIT = np.iinfo(np.int32).max
-
-
-class KernelUnavailableError(RuntimeError):
-    """A kernel was asked for that does not exist or was not built here."""
+_BLOCK = 256
+_VECTORS = 4
+_ENTRIES_THAT_REPAY_A_BLOCK = 12
+"""Of a row of W in a block of K: with fewer, storing its sums in between costs more than a cached panel gains."""
 
 
 class ShapeError(ValueError):
     """An operand has a shape that the product cannot take."""
-
-
-@cache
-def _library() -> ctypes.CDLL | None:
-    """The compiled kernels, or None where the optional extension was not built for this machine."""
-    for suffix in EXTENSION_SUFFIXES:
-        path = Path(__file__).with_name(f"_spmm{suffix}")
-        if path.exists():
-            try:
-                library = ctypes.CDLL(str(path))
-            except OSError:
-                return None
-            size, pointer = ctypes.c_int64, ctypes.c_void_p
-            library.secateur_spmm.argtypes = [size, size, size, *[pointer] * 5]
-            library.secateur_spmm.restype = ctypes.c_int
-            library.secateur_spmv.argtypes = [size, *[pointer] * 5]
-            library.secateur_spmv.restype = None
-            return library
-    return None
-
-
-def kernel_name(kernel: str | None = None) -> str:
-    """The kernel that a product uses: ``c`` or ``scipy``.
-
-    ``kernel`` forces one; without it ``SECATEUR_KERNEL`` does; without both it is ``c`` where that was built.
-    Raises KernelUnavailableError for an unknown name, and for ``c`` where it was not built.
-    """
-    wanted = kernel or os.environ.get("SECATEUR_KERNEL") or None
-    if wanted is None:
-        return "c" if _library() is not None else "scipy"
-    if wanted not in KERNELS:
-        raise KernelUnavailableError(f"unknown kernel {wanted!r}: use one of {', '.join(KERNELS)}")
-    if wanted == "c" and _library() is None:
-        raise KernelUnavailableError(
-            "the C kernel was not built: install a C compiler and run `python setup.py build_ext --inplace`, "
-            "or use SECATEUR_KERNEL=scipy"
-        )
-    return wanted
-
-
-def _address(array: NDArray[Any]) -> int:
-    """Where an array begins; quicker than ``array.ctypes.data``, which counts for small layers."""
-    address: int = array.__array_interface__["data"][0]
-    return address
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,8 +56,8 @@ class SparseMatrix:
             raise ShapeError("columns must ascend within a row")
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without the cached addresses, which mean nothing in a copy or in another process."""
-        return {name: value for name, value in self.__dict__.items() if name != "_addresses"}
+        """Without the addresses that the packed weights hold, which mean nothing in a copy or in another process."""
+        return {name: value for name, value in self.__dict__.items() if name != "_product"}
 
     @classmethod
     def from_dense(cls, weight: ArrayLike) -> SparseMatrix:
@@ -148,7 +103,7 @@ class SparseMatrix:
 
         ``kernel`` is as in ``kernel_name``. Raises ShapeError when x does not fit.
         """
-        dense = np.ascontiguousarray(x, dtype=np.float32)
+        dense = np.asarray(x, dtype=np.float32)
         if dense.ndim not in (1, 2) or dense.shape[0] != self.shape[1]:
             raise ShapeError(f"W has shape {self.shape}, so x needs {self.shape[1]} rows; it has shape {dense.shape}")
         if kernel_name(kernel) == "scipy":
@@ -156,18 +111,14 @@ class SparseMatrix:
         return self._multiply_with_c(dense)
 
     @cached_property
-    def _addresses(self) -> tuple[int, int, int]:
-        return _address(self.start), _address(self.column), _address(self.value)
+    def _product(self) -> Product:
+        rows, columns = self.shape
+        dense_enough = rows > 0 and self.entries / rows * _BLOCK >= _ENTRIES_THAT_REPAY_A_BLOCK * columns
+        return Product(pack_rows(self, _BLOCK if dense_enough else None), vectors=_VECTORS)
 
     def _multiply_with_c(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        library = _library()
-        assert library is not None
-        rows, columns = self.shape
-        product = np.empty((rows, *x.shape[1:]), dtype=np.float32)
-        if product.size == rows:
-            library.secateur_spmv(rows, *self._addresses, _address(x), _address(product))
-        elif library.secateur_spmm(rows, columns, x.shape[1], *self._addresses, _address(x), _address(product)):
-            raise MemoryError(f"no memory for a panel of {columns} rows")
+        product = np.empty((self.shape[0], *x.shape[1:]), dtype=np.float32)
+        self._product.multiply(x, product)
         return product
 
     def _multiply_with_scipy(self, x: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,185 +1,265 @@
-/* Sparse times dense, Y[M,N] = W[M,K] X[K,N], W in CSR with float32 values and 32-bit indices, all of it on one thread.
+/* Y = W X for sparse W: cuts the work into panels of X and shares them out over threads.
  *
- * One row of W is multiplied with a panel of X that is up to 8 vectors of 16 floats wide, so that the sums of the row stay
- * in registers. Panels are copied into aligned memory first: that makes every load aligned, pads the last panel, and keeps
- * a block of rows of X in the cache while all rows of W pass over it. Plain C with GNU vector extensions; on x86 with
- * glibc the compiler makes one clone for each instruction set, and the loader picks it.
+ * A panel is a strip of X a few vectors wide. For every block of K it is copied side by side (or read in place, where the
+ * plan found that faster), and then all stripes of W pass over it while it is in the first-level cache. What is not a plain
+ * matrix (transposed, or images with few columns each) is turned into one panel by panel on the way in and out.
  */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__GLIBC__)
-/* "fma" and not "avx2": in GCC the latter alone has no fused multiply-add, and every CPU with the one has the other. */
-#define FOR_EACH_CPU __attribute__((target_clones("avx512f", "fma", "default")))
-#define HAS_CLONES 1
-#else
-#define FOR_EACH_CPU
-#define HAS_CLONES 0
-#endif
+#include "pool.h"
+#include "spmm.h"
 
-#define INLINE static inline __attribute__((always_inline))
-#define LANES 16
-#define WIDEST 8
+enum { PANEL, SUMS, TURNED }; /* what the scratch memories of a thread are for */
 
-typedef float vector __attribute__((vector_size(4 * LANES), aligned(4 * LANES), may_alias));
-typedef float loose_vector __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
-
-struct csr {
-    int64_t rows;
-    const int32_t *start;
-    const int32_t *column;
-    const float *value;
+struct product {
+    const struct weights *w;
+    const struct isa *isa;
+    const float *x;
+    float *y;
+    const struct layout *in, *out;
+    int64_t vectors; /* most in a panel */
+    int32_t direct;  /* read X in place where a panel is full */
+    int status;
 };
 
-/* How many vectors of sums fit into the registers of this CPU. */
-static int64_t vectors_in_registers(void)
+/* Some columns of X, and where they are. `straddles` means that they belong to more than one image. */
+struct strip {
+    int64_t column, width, vectors, tail;
+    int straddles;
+};
+
+static int64_t least(int64_t a, int64_t b)
 {
-#if HAS_CLONES
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f"))
-        return WIDEST;
-    return __builtin_cpu_supports("fma") ? 6 : 3;
-#elif defined(__x86_64__) && !defined(__AVX__)
-    return 3;
-#else
-    return 6;
-#endif
+    return a < b ? a : b;
 }
 
-/* Panels of a long K are narrow, so that more rows of X stay near. Measured over the shapes of bench.py. */
-static int64_t panel_vectors(int64_t K)
+static int64_t place(const struct layout *layout, int64_t column)
 {
-    const int64_t most = vectors_in_registers();
-    return K > 128 && most > 4 ? 4 : most;
+    return column / layout->run * layout->image + column % layout->run;
 }
 
-/* Rows of X in a block: a block has to repay that its sums of Y are stored and loaded again, so sparse W has one. */
-static int64_t block_rows(int64_t M, int64_t K, int64_t nonzeros)
+/* Copies `width` columns of one row, image by image. */
+static void copy_columns(const struct layout *layout, const float *row, int64_t column, int64_t width, float *to)
 {
-    const int64_t block = 256;
-    return K > block && nonzeros / M * block / K >= 40 ? block : K;
-}
-
-/* Copies `rows` rows of `width` floats into rows of `padded` floats, the rest zero. */
-static void pack(const float *x, int64_t stride, int64_t rows, int64_t width, int64_t padded, float *panel)
-{
-    for (int64_t k = 0; k < rows; k++) {
-        memcpy(panel, x + k * stride, (size_t)width * sizeof(float));
-        if (width < padded)
-            memset(panel + width, 0, (size_t)(padded - width) * sizeof(float));
-        panel += padded;
+    while (width > 0) {
+        const int64_t some = least(width, layout->run - column % layout->run);
+        memcpy(to, row + place(layout, column), (size_t)some * sizeof *to);
+        to += some;
+        column += some;
+        width -= some;
     }
 }
 
-/* Adds the weights of every row whose columns are in [first, last) times the packed rows of X to `width` columns of Y.
- * `cursor` holds where each row of W goes on. `v` is a constant at every call, so that `sum` lives in registers. */
-INLINE void multiply(const int v, const struct csr *w, int32_t *cursor, int64_t first, int64_t last,
-                     const float *panel, float *y, int64_t stride, int64_t width)
+static void spread_columns(const struct layout *layout, float *row, int64_t column, int64_t width, const float *from)
 {
-    const vector *packed = (const vector *)panel;
-    for (int64_t row = 0; row < w->rows; row++) {
-        float *out = y + row * stride;
-        int64_t j = cursor[row];
-        const int64_t end = w->start[row + 1];
-        vector sum[WIDEST];
-        if (first == 0) {
-            for (int i = 0; i < v; i++)
-                sum[i] = (vector){0};
-        } else if (j == end || w->column[j] >= last) {
-            continue;
-        } else if (width == v * LANES) {
-            for (int i = 0; i < v; i++)
-                sum[i] = ((const loose_vector *)out)[i];
-        } else {
-            float kept[WIDEST * LANES] __attribute__((aligned(4 * LANES))) = {0};
-            memcpy(kept, out, (size_t)width * sizeof(float));
-            for (int i = 0; i < v; i++)
-                sum[i] = ((const vector *)kept)[i];
+    while (width > 0) {
+        const int64_t some = least(width, layout->run - column % layout->run);
+        memcpy(row + place(layout, column), from, (size_t)some * sizeof *from);
+        from += some;
+        column += some;
+        width -= some;
+    }
+}
+
+static void pack(const struct product *p, const struct strip *s, int64_t first, int64_t rows, float *panel)
+{
+    const struct layout *in = p->in;
+    const int64_t padded = s->vectors * p->isa->lanes;
+    if (in->transposed) {
+        p->isa->transpose(p->x + s->column * in->row + first, in->row, s->width, rows, panel, padded);
+        if (s->width < padded)
+            for (int64_t k = 0; k < rows; k++)
+                memset(panel + k * padded + s->width, 0, (size_t)(padded - s->width) * sizeof *panel);
+    } else if (s->straddles) {
+        for (int64_t k = 0; k < rows; k++) {
+            const float *row = p->x + (in->offset != NULL ? in->offset[first + k] : (first + k) * in->row);
+            copy_columns(in, row, s->column, s->width, panel + k * padded);
+            memset(panel + k * padded + s->width, 0, (size_t)(padded - s->width) * sizeof *panel);
         }
-        for (; j < end && w->column[j] < last; j++) {
-            const vector *x = packed + (w->column[j] - first) * v;
-            const float weight = w->value[j];
-            for (int i = 0; i < v; i++)
-                sum[i] += weight * x[i];
+    } else {
+        const int32_t *offset = in->offset != NULL ? in->offset + first : NULL;
+        const float *x = p->x + place(in, s->column) + (offset != NULL ? 0 : first * in->row);
+        p->isa->pack(s->vectors, x, in->row, offset, rows, s->tail, panel);
+    }
+    /* The last block of a format with C columns in an entry may reach beyond K. */
+    memset(panel + rows * padded, 0, (size_t)((p->w->C - 1) * padded) * sizeof *panel);
+}
+
+static void unpack(const struct product *p, const struct strip *s, int64_t first, int64_t rows, const float *sums)
+{
+    const struct layout *out = p->out;
+    const int64_t padded = s->vectors * p->isa->lanes;
+    if (out->transposed) {
+        p->isa->transpose(sums, padded, rows, s->width, p->y + s->column * out->row + first, out->row);
+        return;
+    }
+    for (int64_t m = 0; m < rows; m++)
+        spread_columns(out, p->y + (first + m) * out->row, s->column, s->width, sums + m * padded);
+}
+
+/* Multiplies the stripes [from, to) with one strip. The sums go to Y, or to `sums` (M rows of packed vectors). */
+static int multiply_strip(const struct product *p, const struct strip *s, int64_t from, int64_t to, float *sums)
+{
+    const struct weights *w = p->w;
+    const int64_t padded = s->vectors * p->isa->lanes;
+    const int64_t classes = w->kind == GROUPS ? (1 << w->R) - 1 : 0;
+    const int direct = p->direct && !p->in->transposed && !s->straddles && s->tail == p->isa->lanes &&
+                       p->in->offset != NULL && (w->C == 1 || w->K % w->C == 0);
+    float *panel = NULL;
+    if (!direct) {
+        panel = secateur_scratch(PANEL, (size_t)((least(w->block, w->K) + w->C) * padded) * sizeof *panel);
+        if (panel == NULL)
+            return NO_MEMORY;
+    }
+    float *y = sums != NULL ? sums : p->y + place(p->out, s->column);
+    const int64_t stride = sums != NULL ? padded : p->out->row;
+    const int64_t tail = sums != NULL ? p->isa->lanes : s->tail;
+    for (int64_t b = 0; b < w->blocks; b++) {
+        const int64_t first = b * w->block, at = b * w->stripes + from;
+        struct panel x = {.data = panel};
+        if (direct)
+            x = (struct panel){.data = p->x + place(p->in, s->column), .offset = p->in->offset + first};
+        else
+            pack(p, s, first, least(w->block, w->K - first), panel);
+        const struct part part = {.stripes = to - from,
+                                  .row = w->row + from * w->R,
+                                  .entry = w->entry + at,
+                                  .first = w->first + at,
+                                  .count = w->count != NULL ? w->count + at * classes : NULL,
+                                  .column = w->column,
+                                  .value = w->value,
+                                  .bias = w->bias,
+                                  .begins = b == 0};
+        p->isa->multiply(w->kind, w->R, w->C, s->vectors, &part, x, y, stride, tail);
+    }
+    return OK;
+}
+
+/* Strips are cut so that all have nearly the same width, and every thread gets as many. */
+struct cut {
+    const struct product *product;
+    int64_t runs, run, strips; /* strips in a run */
+    int straddles;
+    /* Where the stripes of one strip are shared out instead of the strips: */
+    struct strip strip;
+    float *sums;
+};
+
+static struct strip strip_at(const struct cut *cut, int64_t index)
+{
+    const int64_t lanes = cut->product->isa->lanes, in_run = index % cut->strips;
+    const int64_t vectors = (cut->run + lanes - 1) / lanes, base = vectors / cut->strips, extra = vectors % cut->strips;
+    const int64_t before = in_run * base + least(in_run, extra), own = base + (in_run < extra);
+    const int64_t width = least(own * lanes, cut->run - before * lanes);
+    return (struct strip){.column = index / cut->strips * cut->run + before * lanes,
+                          .width = width,
+                          .vectors = own,
+                          .tail = width - (own - 1) * lanes,
+                          .straddles = cut->straddles};
+}
+
+static int needs_sums(const struct cut *cut)
+{
+    return cut->straddles || cut->product->out->transposed;
+}
+
+static void fail(struct product *p)
+{
+    __atomic_store_n(&p->status, NO_MEMORY, __ATOMIC_RELAXED);
+}
+
+static void by_strips(void *context, int t, int threads)
+{
+    const struct cut *cut = context;
+    struct product *p = (struct product *)cut->product;
+    const int64_t all = cut->runs * cut->strips;
+    for (int64_t i = all * t / threads; i < all * (t + 1) / threads; i++) {
+        const struct strip s = strip_at(cut, i);
+        float *sums = NULL;
+        if (needs_sums(cut)) {
+            sums = secateur_scratch(SUMS, (size_t)(p->w->M * s.vectors * p->isa->lanes) * sizeof *sums);
+            if (sums == NULL) {
+                fail(p);
+                return;
+            }
         }
-        cursor[row] = (int32_t)j;
-        if (width == v * LANES) {
-            for (int i = 0; i < v; i++)
-                ((loose_vector *)out)[i] = sum[i];
-        } else {
-            float kept[WIDEST * LANES] __attribute__((aligned(4 * LANES)));
-            for (int i = 0; i < v; i++)
-                ((vector *)kept)[i] = sum[i];
-            memcpy(out, kept, (size_t)width * sizeof(float));
+        if (multiply_strip(p, &s, 0, p->w->stripes, sums) != OK) {
+            fail(p);
+            return;
         }
+        if (sums != NULL)
+            unpack(p, &s, 0, p->w->M, sums);
     }
 }
 
-FOR_EACH_CPU
-static void multiply_panel(int64_t v, const struct csr *w, int32_t *cursor, int64_t first, int64_t last,
-                           const float *panel, float *y, int64_t stride, int64_t width)
+static void by_stripes(void *context, int t, int threads)
 {
-#define WIDTH(n)                                                             \
-    case n:                                                                  \
-        multiply(n, w, cursor, first, last, panel, y, stride, width);        \
-        break;
-    switch (v) {
-        WIDTH(1) WIDTH(2) WIDTH(3) WIDTH(4) WIDTH(5) WIDTH(6) WIDTH(7) WIDTH(8)
-    }
-#undef WIDTH
+    const struct cut *cut = context;
+    struct product *p = (struct product *)cut->product;
+    const int64_t from = secateur_share_begins(p->w, t, threads);
+    const int64_t to = t + 1 == threads ? p->w->stripes : secateur_share_begins(p->w, t + 1, threads);
+    if (from < to && multiply_strip(p, &cut->strip, from, to, cut->sums) != OK)
+        fail(p);
 }
 
-/* Y = W X for row-major X[K,N] and Y[M,N]; columns ascend within a row of W. Returns 0, or 1 when there is no memory. */
-int secateur_spmm(int64_t M, int64_t K, int64_t N, const int32_t *start, const int32_t *column, const float *value,
-                  const float *x, float *y)
+static void unpack_rows(void *context, int t, int threads)
 {
-    if (M == 0 || N == 0)
-        return 0;
-    const struct csr w = {M, start, column, value};
-    const int64_t widest = panel_vectors(K);
-    const int64_t vectors = (N + LANES - 1) / LANES;
-    const int64_t panels = (vectors + widest - 1) / widest;
-    const int64_t block = block_rows(M, K, start[M]);
-    float *panel = aligned_alloc(4 * LANES, (size_t)((block + 1) * widest * LANES) * sizeof(float));
-    int32_t *cursor = malloc((size_t)M * sizeof(int32_t));
-    if (panel == NULL || cursor == NULL) {
-        free(panel);
-        free(cursor);
-        return 1;
-    }
-    int64_t left = 0;
-    for (int64_t p = 0; p < panels; p++) {
-        const int64_t v = vectors / panels + (p < vectors % panels);
-        const int64_t width = left + v * LANES > N ? N - left : v * LANES;
-        memcpy(cursor, start, (size_t)M * sizeof(int32_t));
-        int64_t first = 0;
-        do {
-            const int64_t last = first + block < K ? first + block : K;
-            pack(x + first * N + left, N, last - first, width, v * LANES, panel);
-            multiply_panel(v, &w, cursor, first, last, panel, y + left, N, width);
-            first = last;
-        } while (first < K);
-        left += width;
-    }
-    free(panel);
-    free(cursor);
-    return 0;
+    const struct cut *cut = context;
+    const int64_t M = cut->product->w->M, from = M * t / threads & ~(int64_t)3;
+    const int64_t to = t + 1 == threads ? M : M * (t + 1) / threads & ~(int64_t)3;
+    unpack(cut->product, &cut->strip, from, to - from, cut->sums + from * cut->strip.vectors * cut->product->isa->lanes);
 }
 
-/* y = W x for a single vector x[K]. Eight running sums, because one would wait for itself at every step. */
-FOR_EACH_CPU
-void secateur_spmv(int64_t M, const int32_t *start, const int32_t *column, const float *value, const float *x, float *y)
+/* With fewer strips than threads, the threads share out the stripes of one strip after the other. */
+static void strip_by_strip(struct cut *cut, int threads)
 {
-    for (int64_t row = 0; row < M; row++) {
-        float sum[8] = {0};
-        int64_t j = start[row];
-        const int64_t end = start[row + 1];
-        for (; j + 8 <= end; j += 8)
-            for (int i = 0; i < 8; i++)
-                sum[i] += value[j + i] * x[column[j + i]];
-        for (int i = 0; j < end; j++, i++)
-            sum[i] += value[j] * x[column[j]];
-        y[row] = ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
+    struct product *p = (struct product *)cut->product;
+    for (int64_t i = 0; i < cut->runs * cut->strips; i++) {
+        cut->strip = strip_at(cut, i);
+        cut->sums = NULL;
+        if (needs_sums(cut)) {
+            const int64_t floats = p->w->M * cut->strip.vectors * p->isa->lanes;
+            cut->sums = secateur_scratch(SUMS, (size_t)floats * sizeof(float));
+            if (cut->sums == NULL) {
+                fail(p);
+                return;
+            }
+        }
+        secateur_in_parallel(threads, by_stripes, cut);
+        if (cut->sums != NULL)
+            secateur_in_parallel(threads, unpack_rows, cut);
     }
+}
+
+/* Images with few columns fill vectors badly one by one; then a strip goes on from one image to the next. */
+static int should_straddle(const struct layout *out, int64_t lanes)
+{
+    const int64_t padded = (out->run + lanes - 1) / lanes * lanes;
+    return out->runs > 1 && (padded <= 2 * lanes || out->run * 5 < padded * 4);
+}
+
+/* Y = W X + bias. `vectors` is the most a panel may be wide (the instruction set may hold less), `direct` reads X in place
+ * where it can. X and Y have the same runs. Returns 0, or 1 when there is no memory. */
+EXPORT int secateur_spmm(const struct weights *w, const float *x, const struct layout *in, float *y,
+                         const struct layout *out, int64_t vectors, int32_t direct, int32_t threads)
+{
+    if (w->M == 0 || in->runs * in->run == 0)
+        return OK;
+    const struct isa *isa = secateur_isa(w->isa);
+    struct product p = {.w = w, .isa = isa, .x = x, .y = y, .in = in, .out = out, .direct = direct};
+    p.vectors = least(vectors, isa->most_vectors(w->kind, w->R));
+    struct cut cut = {.product = &p, .runs = in->runs, .run = in->run, .straddles = should_straddle(out, isa->lanes)};
+    if (cut.straddles) {
+        cut.run *= cut.runs;
+        cut.runs = 1;
+    }
+    const int64_t in_run = (cut.run + isa->lanes - 1) / isa->lanes;
+    cut.strips = (in_run + p.vectors - 1) / p.vectors;
+    if (cut.runs == 1 && cut.strips >= threads)
+        cut.strips = least((cut.strips + threads - 1) / threads * threads, in_run);
+    if (cut.runs * cut.strips >= threads)
+        secateur_in_parallel(threads, by_strips, &cut);
+    else
+        strip_by_strip(&cut, threads);
+    return p.status;
 }

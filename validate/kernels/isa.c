@@ -1,0 +1,54 @@
+/* The instruction sets that this library was built for, and how stripes are shared out over threads. */
+#include "spmm.h"
+
+static const struct isa *const isas[] = {
+#if defined(__x86_64__) && defined(__GNUC__)
+    &secateur_avx512, &secateur_avx2,
+#endif
+    &secateur_portable};
+
+const struct isa *secateur_isa(int32_t index)
+{
+    return isas[index];
+}
+
+/* Name of an instruction set, fastest first; NULL where `index` is beyond the last. */
+EXPORT const char *secateur_isa_name(int32_t index)
+{
+    const int32_t known = (int32_t)(sizeof isas / sizeof *isas);
+    return index >= 0 && index < known ? isas[index]->name : NULL;
+}
+
+EXPORT int32_t secateur_isa_supported(int32_t index)
+{
+    return isas[index]->supported();
+}
+
+EXPORT int64_t secateur_isa_lanes(int32_t index)
+{
+    return isas[index]->lanes;
+}
+
+/* Weights in the stripes before `stripe`, and a little for each stripe, so that empty ones are shared out too. */
+static int64_t work_before(const struct weights *w, int64_t stripe)
+{
+    int64_t weights = stripe * 4 * w->R;
+    for (int64_t b = 0; b < w->blocks; b++)
+        weights += w->first[b * w->stripes + stripe] - w->first[b * w->stripes];
+    return weights;
+}
+
+/* The first stripe of thread t: all threads get about as many weights. */
+int64_t secateur_share_begins(const struct weights *w, int t, int threads)
+{
+    const int64_t wanted = work_before(w, w->stripes) * t / threads;
+    int64_t low = 0, high = w->stripes;
+    while (low < high) {
+        const int64_t middle = (low + high) / 2;
+        if (work_before(w, middle) < wanted)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}

@@ -1,0 +1,82 @@
+/* y = W x for a single vector x: threads share out the rows, and x is copied where the loops read beyond its end. */
+#include <string.h>
+
+#include "pool.h"
+#include "spmm.h"
+
+struct product {
+    const struct weights *w;
+    const struct compact *compact;
+    const float *x;
+    float *y;
+};
+
+/* x with zeros up to `padded`, in memory of the calling thread; NULL when there is none. */
+static const float *padded_vector(const float *x, int64_t length, int64_t padded)
+{
+    if (length == padded)
+        return x;
+    float *copy = secateur_scratch(0, (size_t)padded * sizeof *copy);
+    if (copy != NULL) {
+        memcpy(copy, x, (size_t)length * sizeof *copy);
+        memset(copy + length, 0, (size_t)(padded - length) * sizeof *copy);
+    }
+    return copy;
+}
+
+static void by_stripes(void *context, int t, int threads)
+{
+    const struct product *p = context;
+    const struct weights *w = p->w;
+    const int64_t from = secateur_share_begins(w, t, threads);
+    const int64_t to = t + 1 == threads ? w->stripes : secateur_share_begins(w, t + 1, threads);
+    for (int64_t b = 0; b < w->blocks && from < to; b++) {
+        const int64_t at = b * w->stripes + from;
+        const struct part part = {.stripes = to - from,
+                                  .row = w->row + from * w->R,
+                                  .entry = w->entry + at,
+                                  .first = w->first + at,
+                                  .column = w->column,
+                                  .value = w->value,
+                                  .bias = w->bias,
+                                  .begins = b == 0};
+        secateur_isa(w->isa)->spmv(w->kind, w->R, w->C, &part, p->x + b * w->block, p->y);
+    }
+}
+
+/* y = W x + bias of ROWS or BLOCKS. Returns 0, or 1 when there is no memory. */
+EXPORT int secateur_spmv(const struct weights *w, const float *x, float *y, int32_t threads)
+{
+    const float *padded = padded_vector(x, w->K, (w->K + w->C - 1) / w->C * w->C);
+    if (padded == NULL)
+        return NO_MEMORY;
+    struct product p = {.w = w, .x = padded, .y = y};
+    secateur_in_parallel(threads, by_stripes, &p);
+    return OK;
+}
+
+static void by_rows(void *context, int t, int threads)
+{
+    const struct product *p = context;
+    const struct compact *w = p->compact;
+    const struct isa *isa = secateur_isa(w->isa);
+    const int64_t from = w->M * t / threads, rows = w->M * (t + 1) / threads - from;
+    const float *bias = w->bias != NULL ? w->bias + from : NULL;
+    if (w->kind == BITMASK)
+        isa->spmv_bitmask(rows, w->words, (const uint64_t *)w->bits + from * w->words, w->first + from, w->value, bias,
+                          p->x, p->y + from);
+    else
+        isa->spmv_two_four(rows, w->words, (const uint32_t *)w->bits + from * w->words,
+                           w->value + from * w->words * 16, bias, p->x, p->y + from);
+}
+
+/* y = W x + bias of a compact matrix. Returns 0, or 1 when there is no memory. */
+EXPORT int secateur_spmv_compact(const struct compact *w, const float *x, float *y, int32_t threads)
+{
+    const float *padded = padded_vector(x, w->K, w->words * (w->kind == BITMASK ? 64 : 32));
+    if (padded == NULL && w->words > 0)
+        return NO_MEMORY;
+    struct product p = {.compact = w, .x = padded, .y = y};
+    secateur_in_parallel(threads, by_rows, &p);
+    return OK;
+}
