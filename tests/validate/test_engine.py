@@ -14,7 +14,7 @@ from validate.engine.criteria import CRITERIA, Magnitude
 from validate.engine.data import MissingAssetError, load_dataset
 from validate.engine.distributions import Global, Layerwise, Uniform
 from validate.engine.experiment import run_arm
-from validate.engine.inference import sparse_layers, sparse_logits
+from validate.engine.inference import sparse_logits
 from validate.engine.models import build_model, prunable_layers
 from validate.engine.schedules import Iterative, OneShot
 from validate.engine.training import DivergedError, Trainer
@@ -55,11 +55,11 @@ def test_data_that_is_absent_is_named():
 
 
 def test_lenet_300_100_has_its_266200_weights_on_mnist():
-    model = build_model("LeNet-300-100", 784, 10, torch.Generator())
+    model = build_model("LeNet-300-100", load_dataset("none"), torch.Generator())
     assert sum(layer.weight.numel() for layer in prunable_layers(model).values()) == 266_200
     assert tuple(prunable_layers(model)) == layer_names("LeNet-300-100")
     with pytest.raises(UnknownModelError, match="LeNet-300-100"):
-        build_model("AlexNet", 784, 10, torch.Generator())
+        build_model("AlexNet", load_dataset("none"), torch.Generator())
 
 
 @pytest.mark.parametrize("criterion", CRITERIA)
@@ -149,8 +149,8 @@ def test_a_loss_that_is_no_number_gives_the_outcome_diverged(digits):
 
 
 def test_a_trainer_stops_at_a_loss_that_is_no_number():
-    model = build_model("LeNet-300-100", 4, 2, torch.Generator())
-    x = torch.full((8, 4), float("nan"))
+    model = build_model("LeNet-300-100", load_dataset("xor"), torch.Generator())
+    x = torch.full((8, 2), float("nan"))
     trainer = Trainer(SHORT, x, torch.zeros(8, dtype=torch.int64), torch.Generator())
     with pytest.raises(DivergedError):
         trainer.train(model, 5, {})
@@ -161,7 +161,7 @@ def test_the_pruned_network_gives_the_same_logits_through_the_sparse_kernels(dig
     outcome = run_arm(MAGNITUDE, SHORT, digits, 1)
     with torch.no_grad():
         expected = outcome.model(torch.from_numpy(digits.test_x)).numpy()
-    found = sparse_logits(sparse_layers(outcome.model), digits.test_x, kernel=kernel)
+    found = sparse_logits(outcome.model, digits.test_x, kernel=kernel)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
     assert outcome.measures["kernel_agrees"] == 1
 

@@ -18,7 +18,7 @@ from validate.claims.schema import Arm, Setting
 from validate.engine.criteria import CRITERIA
 from validate.engine.data import Dataset
 from validate.engine.distributions import Distribution, Global, Layerwise, Uniform
-from validate.engine.inference import TOLERANCE, relative_difference, sparse_layers, sparse_logits
+from validate.engine.inference import TOLERANCE, relative_difference, sparse_logits
 from validate.engine.models import build_model, prunable_layers
 from validate.engine.recovery import FineTuning, NoRecovery, Recovery
 from validate.engine.schedules import Iterative, OneShot, Schedule
@@ -137,7 +137,7 @@ def run_arm(arm: Arm, setting: Setting, data: Dataset, seed: int) -> Outcome:
     order = torch.randperm(len(data.train_y), generator=generators["split"])
     held_out, used = order.tensor_split([int(VALIDATION_FRACTION * len(order))])
     x, y = torch.from_numpy(data.train_x), torch.from_numpy(data.train_y)
-    model = build_model(setting.model, data.features, data.classes, generators["initialisation"])
+    model = build_model(setting.model, data, generators["initialisation"])
     trainer = Trainer(setting, x[used], y[used], generators["order"])
     masks = {name: torch.ones_like(layer.weight, dtype=torch.bool) for name, layer in prunable_layers(model).items()}
     state = "done"
@@ -153,7 +153,7 @@ def run_arm(arm: Arm, setting: Setting, data: Dataset, seed: int) -> Outcome:
         measures["error"] = 100 - measures["accuracy"]
         measures["validation_accuracy"] = 100 * float(_evaluate(model, x[held_out], y[held_out])[1].mean())
         if state == "done":
-            difference = relative_difference(logits, sparse_logits(sparse_layers(model), data.test_x))
+            difference = relative_difference(logits, sparse_logits(model, data.test_x))
             measures["kernel_difference"] = difference
             measures["kernel_agrees"] = float(difference <= TOLERANCE)
     return Outcome(state, measures, correct, model)
