@@ -1,7 +1,7 @@
 """From a paper's file to what it reports: the document, its tables and the readings of their numbers.
 
 Numbers of papers that are not about pruning are not read as pruning results, however much their tables look alike:
-a paper must name a known pruning method or an N:M pattern in a table, or title and abstract must be about pruning.
+a paper must name known pruning methods or N:M patterns in its tables, or title and abstract must be about pruning.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from db.records import Reading, Table, Unread
 
 _WORDS = re.compile(r"\b(?:prun|spars|unprun)\w*", re.I)
 MIN_WORDS = 5
-"""Words on pruning that a text has if its tables report pruning: 14 papers on other subjects had 0 to 4 of them."""
+"""Words on pruning that a text has if its tables report pruning: 14 papers on other subjects had 0 to 4 of them. One is
+enough where the tables name two pruning methods."""
 MIN_CHARACTERS = 2000
 """A shorter text says too little of its subject to be turned away."""
 _NOT_OF_WEIGHTS = frozenset(["token", "activation"])
@@ -63,7 +64,8 @@ def reports_pruning(document: Document, readings: Iterable[Reading], knowledge: 
     if len(text) < MIN_CHARACTERS:
         return True
     words = sum(1 for _ in islice(_WORDS.finditer(text), MIN_WORDS))
-    if words >= MIN_WORDS and any(_names_pruning(reading, knowledge) for reading in readings):
+    named = {reading.method_canonical or reading.pattern for reading in readings if _names_pruning(reading, knowledge)}
+    if named and words >= (MIN_WORDS if len(named) == 1 else 1):
         return True
     from corpus.tagging import load_model, tag
 

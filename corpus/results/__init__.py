@@ -12,6 +12,7 @@ from corpus.results.extract import TableReader
 from corpus.results.kinds import table_kind
 from corpus.results.meaning import Interpreter
 from corpus.results.names import Names
+from corpus.results.subjects import Subjects
 from db.records import Reading, Table, Unread
 
 
@@ -23,7 +24,7 @@ def read_results(
     Only tables of the kinds results and ablation have readings. A reading's cell names the table by its index.
     """
     names = Names(document, knowledge)
-    interpreter = Interpreter(knowledge, names)
+    interpreter = Interpreter(knowledge, names, Subjects(document, knowledge))
     paper = Paper(document, knowledge, interpreter)
     tables: list[Table] = []
     readings: list[Reading] = []

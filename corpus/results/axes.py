@@ -10,10 +10,19 @@ import re
 from dataclasses import dataclass, field
 
 from corpus.reading import DocumentTable, TableCell
-from corpus.results.headers import IGNORED, column_kind, read_slots, which_net
+from corpus.results.headers import IGNORED, REDUCTIONS, column_kind, read_slots, which_net
 from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.numbers import NumericCell, is_missing, read_numbers
-from corpus.results.sparsity import RemovalHeader, in_cell, read_bare, read_header, read_pattern, read_removals
+from corpus.results.sparsity import (
+    RemovalHeader,
+    in_cell,
+    quantity_of,
+    read_bare,
+    read_header,
+    read_pattern,
+    read_removals,
+)
+from corpus.results.words import PHRASES
 
 _NOTE = re.compile(r"^(\^?[a-z\d*†‡§]\s|\^|note|†|‡|\*|§|¹|results? (are|of|marked)|numbers? )", re.I)
 TEXT_KINDS = frozenset({"method", "model", "dataset", "device", "batch", "setting", "stub"})
@@ -33,6 +42,16 @@ class Column:
     def text(self) -> str:
         """The innermost header text."""
         return self.header[-1].text if self.header else ""
+
+    @property
+    def name(self) -> str:
+        """The header of this column alone, joined where it is broken over rows (``Params`` above ``removed``)."""
+        own: list[str] = []
+        for cell in reversed(self.header):
+            if cell.width > 1:
+                break
+            own.insert(0, cell.text)
+        return " ".join(own)
 
 
 @dataclass(slots=True)
@@ -72,29 +91,52 @@ def read_axes(table: DocumentTable, interpreter: Interpreter) -> Axes:
     spreads = _spread_columns(table, axes)
     for row in axes.data_rows:
         for column in range(len(cells[0])):
+            sign = spreads.get(column + 1)
             text = cells[row][column].text
-            joined = f"{text} {cells[row][column + 1].text}" if column + 1 in spreads else text
-            axes.numbers[row, column] = read_numbers(joined)
+            joined = f"{text} {sign}{cells[row][column + 1].text}" if sign is not None else text
+            axes.numbers[row, column] = read_numbers(joined) or read_numbers(text)
     for column in range(len(cells[0])):
         if column in spreads:
             axes.columns.append(Column("empty", header_path(table, column, axes.header_rows)))
         else:
-            axes.columns.append(_first_look(table, axes, column, interpreter))
+            axes.columns.append(_first_look(table, axes, column, interpreter, has_spread=column + 1 in spreads))
     _fill_blanks(table, axes)
     _find_row_metrics(axes, interpreter)
     _settle(axes, interpreter)
+    _find_operating_points(axes)
     _context_rows(axes, interpreter)
     return axes
 
 
-def _spread_columns(table: DocumentTable, axes: Axes) -> set[int]:
-    """Columns that hold only the spreads of the column before them (``r@{ ± }l``)."""
-    found = set()
+def _spread_columns(table: DocumentTable, axes: Axes) -> dict[int, str]:
+    """Columns that hold only the spreads of the column before them, with the sign that is to be read before each.
+
+    ``r@{ ± }l`` leaves the sign in the column before; a column headed ``Std`` has none.
+    """
+    found = {}
     for column in range(1, len(table.cells[0])):
         ends = [table.cells[row][column - 1].text.endswith("±") for row in axes.data_rows]
-        if ends and sum(ends) * 2 > len(ends):
-            found.add(column)
+        starts = [table.cells[row][column].text.startswith("±") for row in axes.data_rows]
+        if ends and max(sum(ends), sum(starts)) * 2 > len(ends):
+            found[column] = ""
+        elif column - 1 not in found and _is_headed_as_spread(table, axes, column):
+            found[column] = "±"
     return found
+
+
+def _is_headed_as_spread(table: DocumentTable, axes: Axes, column: int) -> bool:
+    """True for ``Std`` right of larger numbers."""
+    header = header_path(table, column, axes.header_rows)
+    if not header or not PHRASES["spread_head"].search(header[-1].text):
+        return False
+    pairs = [
+        (read_numbers(table.cells[row][column - 1].text), read_numbers(table.cells[row][column].text))
+        for row in axes.data_rows
+    ]
+    numbers = [
+        (mean.present[0], spread.present[0]) for mean, spread in pairs if mean is not None and spread is not None
+    ]
+    return bool(numbers) and all(spread.value <= abs(mean.value) for mean, spread in numbers)
 
 
 def header_path(table: DocumentTable, column: int, header_rows: int) -> tuple[TableCell, ...]:
@@ -171,27 +213,54 @@ def _first_look(
     axes: Axes,
     index: int,
     interpreter: Interpreter,
+    *,
+    has_spread: bool,
 ) -> Column:
     header = header_path(table, index, axes.header_rows)
+    if has_spread and header and PHRASES["mean_head"].search(header[-1].text):
+        header = header[:-1]
     texts = [table.cells[row][index].text for row in axes.data_rows]
     present = [row for row, text in zip(axes.data_rows, texts, strict=True) if not is_missing(text)]
     share = sum(axes.numbers[row, index] is not None for row in present) / len(present) if present else -1.0
     column = Column("", header, numeric=share)
     slots = [slot for cell in header for slot in read_slots(cell.text)]
-    kind = column_kind(column.text)
+    kind = "" if _labels_headers(table, header, index, interpreter) else column_kind(column.text)
     states = bool(slots) or bool(read_removals(column.text)) or _beside_base(table, axes, index, column.text)
-    removal = None if states else read_header(column.text)
+    states = states or _is_reduction_of_the_column_before(table, axes, index, column.text)
+    removal = None if states else read_header(column.text) or read_header(column.name)
     if removal is not None and _fits_removal(present, index, removal, axes, table):
         column.kind, column.removal = "removal", removal
     elif share < 0:
         column.kind = "stub" if any(texts) and not slots else "empty"
     elif share < 0.5:
         column.kind = kind or "stub"
+    elif has_spread:
+        column.kind = "value"
     elif slots:
         column.kind = "ignored" if all(slot.metric in IGNORED for slot in slots) else "value"
     elif kind in ("setting", "device", "batch") and not interpreter.read(column.text).stage:
         column.kind = kind
     return column
+
+
+def _labels_headers(table: DocumentTable, header: tuple[TableCell, ...], index: int, interpreter: Interpreter) -> bool:
+    """True for ``Data set`` or ``Model`` left of headers that name some: it does not speak of what is below it."""
+    if not header or header[-1].height > 1:
+        return False
+    kind = column_kind(header[-1].text)
+    if kind not in ("dataset", "model"):
+        return False
+    row = header[-1].origin[0]
+    others = {cell.origin: cell.text for column, cell in enumerate(table.cells[row]) if column > index and cell.text}
+    read = interpreter.datasets if kind == "dataset" else interpreter.models
+    return sum(bool(read(text)) for text in others.values()) * 2 > len(others)
+
+
+def _is_reduction_of_the_column_before(table: DocumentTable, axes: Axes, index: int, text: str) -> bool:
+    """True for ``Pruned (%)`` right of ``FLOPs``: the share that is removed of them."""
+    before = header_path(table, index - 1, axes.header_rows) if index else ()
+    slots = read_slots(before[-1].text) if before else ()
+    return bool(slots) and slots[0].metric in REDUCTIONS and PHRASES["reduction_head"].search(text) is not None
 
 
 def _beside_base(table: DocumentTable, axes: Axes, index: int, text: str) -> bool:
@@ -297,6 +366,20 @@ def _settle(axes: Axes, interpreter: Interpreter) -> None:
         for column in axes.columns:
             if column.kind == "unknown":
                 column.kind = "value"
+
+
+def _find_operating_points(axes: Axes) -> None:
+    """Take ``Params removed`` left of all results for what was removed, not for a result."""
+    if axes.rows_name_metrics:
+        return
+    values = axes.of_kind("value")
+    for index in values[:-1]:
+        column = axes.columns[index]
+        slots = read_slots(column.name)
+        if not slots or slots[0].metric != "params_reduction" or not PHRASES["operating_point"].search(column.name):
+            return
+        column.kind = "removal"
+        column.removal = RemovalHeader("removed", quantity_of(column.name), "%" in column.name)
 
 
 def _says_something(column: Column, interpreter: Interpreter) -> bool:

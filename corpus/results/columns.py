@@ -11,7 +11,7 @@ from dataclasses import replace
 from corpus.reading import DocumentTable, TableCell
 from corpus.results.axes import Axes
 from corpus.results.context import Surroundings
-from corpus.results.headers import REDUCTIONS, Slot, column_kind
+from corpus.results.headers import RANKS, REDUCTIONS, Slot, as_error, column_kind
 from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.names import is_dense
 from corpus.results.numbers import read_numbers
@@ -70,9 +70,11 @@ class ColumnReader:
         amount = outer.slots[0].metric if outer.slots else ""
         if amount in REDUCTIONS and PHRASES["reduction_head"].search(inner.rest):
             return replace(joined, slots=(Slot(REDUCTIONS[amount], "%", part=inner.rest),), pruned=False)
+        if amount == "error_rate" and inner.slots and inner.slots[0].metric in RANKS and len(inner.slots) == 1:
+            return replace(joined, slots=(as_error(inner.slots[0]),))
         if inner.size:
             for family in (*outer.models, *self.around.models()[0]):
-                model = self.interpreter.join_size(family, inner.size)
+                model = self.interpreter.subjects.join_size(family, inner.size)
                 if model:
                     return replace(joined, models=(model,))
         if (
@@ -99,7 +101,9 @@ class ColumnReader:
         label = self._row_label(cell.origin[0])
         if pattern is not None and len(text) <= 12:
             return Meaning(removal=pattern)
-        if numbers is None or numbers.present[0].unit in ("B", "M"):
+        if numbers is None and PHRASES["whole"].search(text) and self._among_settings(cell):
+            return Meaning(variant=(f"{label}={text}",))
+        if numbers is None or numbers.present[0].unit in ("B", "M", "m"):
             return None
         for part, number in zip(label.split("/"), numbers.numbers, strict=False):
             header = read_header(part)
@@ -112,6 +116,14 @@ class ColumnReader:
         if numbers.present[0].unit == "x" and not label and PHRASES["compressing"].search(self.around.caption):
             return Meaning(removal=from_number(RemovalHeader("ratio"), numbers.present[0]))
         return Meaning(variant=(f"{label} {text}".strip(),))
+
+    def _among_settings(self, cell: TableCell) -> bool:
+        """True for a word in a row of bare numbers whose label is no removal: ``b: 32, 64, full``."""
+        row = cell.origin[0]
+        others = [self.table.cells[row][index].text for index in self.axes.of_kind("value") if index != cell.origin[1]]
+        numeric = sum(read_numbers(text) is not None and read_bare(text) is None for text in others)
+        label = self._row_label(row)
+        return numeric > 1 and numeric * 2 > len(others) and bool(label) and read_header(label) is None
 
     def _row_label(self, row: int) -> str:
         """The stub text beside a header row, which names its numbers."""

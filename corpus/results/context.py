@@ -32,8 +32,8 @@ class Paper:
         self.pairs: dict[str, str] = {}
         """Data set of a network, as far as earlier tables of the paper say."""
         text = document.text
-        self.datasets = Counter(mention.canonical for mention in knowledge.mentions("dataset", text))
-        self.models = Counter(mention.canonical for mention in knowledge.mentions("model", text))
+        self.datasets = Counter(interpreter.subjects.named["dataset"])
+        self.models = Counter(interpreter.subjects.named["model"])
         for table in document.tables:
             cells = {cell.origin: cell.text for row in table.cells for cell in row if cell.text}
             words = " | ".join(text for text in (table.table.caption, *cells.values()) if not text[:1].isdigit())
@@ -156,6 +156,16 @@ class Surroundings:
                 return found, where
         return (), ""
 
+    def datasets_beside(self, words: str) -> tuple[str, ...]:
+        """Data sets of the part of a referring sentence that shares a word with a row (``recurrent ones``)."""
+        wanted = set(re.findall(r"[a-z]{4,}", words.lower()))
+        for clause in re.split(r"[.;:]\s", self.near):
+            if wanted & set(re.findall(r"[a-z]{4,}", clause.lower())):
+                named = tuple(name for name in self.paper.interpreter.datasets(clause) if name != "average")
+                if len(named) == 1:
+                    return named
+        return ()
+
     def caption_datasets(self) -> tuple[str, ...]:
         """Data sets named in the caption."""
         found: list[str] = []
@@ -168,7 +178,7 @@ class Surroundings:
         for where, names in self._named("model"):
             found = names
             if where != "caption":
-                found = tuple(name for name in names if not self.paper.knowledge.models[name].generic)
+                found = tuple(name for name in names if not self.paper.interpreter.subjects.is_generic(name))
             if found:
                 return found, where
         return (), ""
@@ -192,14 +202,14 @@ class Surroundings:
                 return read_removals(f"{bare[0]} sparsity")[0], where
         return Removal(), ""
 
-    def slot(self) -> Slot | None:
-        """The first metric that the caption or a referring sentence names."""
-        for _, text in (("caption", self.caption), ("caption", self.table.parent_caption), ("text", self.near)):
+    def slots(self) -> list[Slot]:
+        """The metrics that the caption names, else those of the referring sentences, in their order."""
+        for text in (self.caption, self.table.parent_caption, self.near):
             found = [slot for slot in find_slots(text) if slot.metric not in (*_OPERATING, "accuracy_change")]
             found = found or [slot for slot in find_slots(text[:40]) if slot.metric != "accuracy_change"]
             if found:
-                return found[0]
-        return None
+                return found
+        return []
 
     def form(self) -> str:
         """Whether a bare percentage beside results is a share kept or removed, as caption or referring text say."""

@@ -17,15 +17,17 @@ from corpus.results.context import Paper, Surroundings
 from corpus.results.headers import COSTS, REDUCTIONS, USUAL_METRICS, Slot, amount_of
 from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.names import modifiers
+from corpus.results.neighbours import read_together, usual_of_tasks
 from corpus.results.numbers import Number, NumericCell, read_numbers
 from corpus.results.resolution import Method, Place, Resolver
 from corpus.results.rows import RowReader
-from corpus.results.sparsity import Removal
+from corpus.results.sparsity import NOTHING, Removal
 from corpus.results.words import PHRASES
 from db.records import Cell, Reading, Sparsity
 
 _DENSE_SPARSITY = Sparsity(0.0, "", form="removed", low=0.0, high=0.0)
 _ACCURACIES = frozenset({"top1_accuracy", "top5_accuracy", "accuracy", "zero_shot_accuracy"})
+_QUALITIES = _ACCURACIES | {"error_rate", "f1"}
 _TIMED = frozenset({"latency_ms", "throughput", "memory", "energy"})
 
 
@@ -41,9 +43,10 @@ class TableReader:
         self.axes = axes
         self.around = around
         self.headers = ColumnReader(table, axes, interpreter, around)
-        self.columns = [self.headers.meaning(index) for index in range(len(axes.columns))]
-        self._task_metric = self._name_unknown_tasks()
-        self._name_reductions()
+        self.caption_slots = around.slots()
+        meanings = [self.headers.meaning(index) for index in range(len(axes.columns))]
+        self.columns = read_together(axes, meanings, self.caption_slots)
+        self._task_metric = usual_of_tasks(self.columns)
         in_columns = self.headers.methods_in_columns(self.columns)
         self.rows = RowReader(table, axes, interpreter, around, self.columns, methods_in_columns=in_columns)
         self.resolver = Resolver(
@@ -56,43 +59,23 @@ class TableReader:
             rows_have_methods=self.rows.method_column is not None,
             methods_in_columns=in_columns,
         )
-        self._caption_slot = around.slot()
         texts = [cell.text for column in axes.columns for cell in column.header]
         texts += [cell.text for cell in axes.stubs.values()]
         explained = [slot.metric for meaning in self.columns for slot in meaning.slots]
-        self._caption_explains = self._caption_slot is not None and self._caption_slot.metric in explained
+        self._unexplained = [slot for slot in self.caption_slots if slot.metric not in explained]
         self._arrows_are_directions = any("↑" in text for text in texts)
         self._changes_accuracy = any(slot.metric == "accuracy_change" for m in self.columns for slot in m.slots)
 
     def read(self) -> Iterator[Reading]:
         """The readings of all cells, by rows."""
+        labels: tuple[TableCell, ...] = ()
         for row, meaning in self.rows.meanings():
+            if self.axes.groups[row] != labels:
+                labels = self.axes.groups[row]
+                yield from self._read_label(labels[-1], meaning) if labels else ()
             for index, column in enumerate(self.axes.columns):
                 if column.kind == "value":
                     yield from self._read_cell(row, index, meaning)
-
-    def _name_unknown_tasks(self) -> str:
-        """Take columns without a known word among columns of data sets for data sets, too; the metric of the known."""
-        named = [dataset for meaning in self.columns for dataset in meaning.datasets]
-        metrics = [USUAL_METRICS[dataset] for dataset in named if dataset in USUAL_METRICS]
-        if len(named) < 2:
-            return ""
-        for index, meaning in enumerate(self.columns):
-            silent = meaning.rest and not (meaning.slots or meaning.datasets or meaning.models or meaning.method)
-            if silent and not (meaning.removal or meaning.stage or meaning.base or meaning.pruned or meaning.variant):
-                self.columns[index] = replace(meaning, datasets=(meaning.rest,))
-        return max(metrics, key=metrics.count, default="")
-
-    def _name_reductions(self) -> None:
-        """Take ``↓ (%)`` or ``Pruned`` right of a column of FLOPs or parameters for the share removed of them."""
-        based = any(meaning.base for meaning in self.columns)
-        for index in range(1, len(self.columns)):
-            meaning, before = self.columns[index], self.columns[index - 1].slots
-            named = PHRASES["reduction_head"].search(meaning.rest) and not (based and meaning.pruned)
-            if named and before and before[0].metric in REDUCTIONS and len(self.axes.columns[index].header) == 1:
-                self.columns[index] = replace(
-                    meaning, slots=(Slot(REDUCTIONS[before[0].metric], "%", part=meaning.rest),), pruned=False
-                )
 
     def _metrics(self) -> list[str]:
         """The metrics that headers and stubs name."""
@@ -115,6 +98,20 @@ class TableReader:
             if number is not None:
                 slot = self._by_unit(self._without_arrow(slot, number), number)
                 yield self._reading(row, position, number, Place(cell, index, column, meaning, slot))
+
+    def _read_label(self, label: TableCell, meaning: Meaning) -> Iterator[Reading]:
+        """The dense network's result that a group row prints: ``ResNet-18 (dense: 61.32)``."""
+        match = PHRASES["dense_in_label"].search(label.text)
+        numeric = read_numbers(match.group(1)) if match else None
+        index = next(iter(self.axes.of_kind("value")), None)
+        if numeric is None or index is None:
+            return
+        column = replace(self.columns[index], method="", removal=NOTHING, variant=(), stage="")
+        meaning = replace(meaning, method=label.text, cites=label.cites, base=True, variant=(), removal=NOTHING)
+        slots = self._slots(column, meaning)
+        if slots:
+            place = Place(label, label.origin[1], column, meaning, slots[0])
+            yield self._reading(label.origin[0], 0, numeric.present[0], place)
 
     @staticmethod
     def _by_unit(slot: Slot, number: Number) -> Slot:
@@ -140,19 +137,24 @@ class TableReader:
             return row.slots
         for dataset in (*column.datasets, *row.datasets):
             if dataset in USUAL_METRICS:
-                usual = USUAL_METRICS[dataset]
-                named = None if self._caption_explains else self._caption_slot
-                if named is not None and named.metric not in COSTS and usual != "perplexity":
-                    return (named,) if "accuracy" in usual or named.metric == "perplexity" else (Slot(usual),)
-                return (Slot(usual, "" if usual == "perplexity" else "%"),)
-        if self._caption_slot is not None:
-            return (self._caption_slot,)
+                return (self._usual_slot(USUAL_METRICS[dataset]),)
+        usual = {USUAL_METRICS.get(dataset, "") for dataset in self.resolver.caption_datasets}
+        if usual == {"perplexity"}:
+            return (self._usual_slot("perplexity"),)
+        if self.caption_slots:
+            return (self.caption_slots[0],)
         if column.datasets and self._task_metric:
             return (Slot(self._task_metric, "%", supposed=True),)
         for dataset in self.resolver.datasets[0]:
             if dataset in USUAL_METRICS:
                 return (Slot(USUAL_METRICS[dataset], "%", supposed=True),)
         return ()
+
+    def _usual_slot(self, usual: str) -> Slot:
+        """The metric that is usual on a data set, in the words of the caption where it names one of its kind."""
+        if "accuracy" in usual:
+            return next((slot for slot in self._unexplained if slot.metric in _QUALITIES), Slot(usual, "%"))
+        return Slot(usual, "" if usual == "perplexity" else "%")
 
     def _numbers(self, numeric: NumericCell, slots: tuple[Slot, ...]) -> Iterator[tuple[int, Number | None, Slot]]:
         """Each number of a cell with the slot it fills."""
@@ -247,12 +249,19 @@ class TableReader:
     def _removed(self, method: Method, removal: Removal, place: Place) -> tuple[Method, Removal]:
         """Make role and sparsity agree: a dense network has nothing removed, and nothing removed is dense."""
         stage = place.slot.stage or place.column.stage
-        nothing = removal.sparsity is not None and removal.sparsity.fraction == 0
-        if nothing and not place.column.stage:
+        nothing = removal.compression == 1 if removal.sparsity is None else removal.sparsity.fraction == 0
+        if nothing and not place.column.stage and not self._only_compresses(method, place):
             method = replace(method, role="dense", canonical="Dense")
         if method.role == "dense" or stage == "sparsity training":
             return method, Removal(sparsity=_DENSE_SPARSITY)
         return method, Removal() if method.canonical == "Small-Dense" else removal
+
+    def _only_compresses(self, method: Method, place: Place) -> bool:
+        """True for a network that is quantised or the like, though nothing was removed from it."""
+        entry = self.paper.knowledge.methods.get(method.canonical or "")
+        other = entry is not None and not entry.structure and not entry.control
+        words = " ".join((method.name, *place.row.variant, *place.column.variant))
+        return method.role != "dense" and (other or PHRASES["quantised"].search(words) is not None)
 
     def _measured(self, slot: Slot) -> bool:
         if slot.metric in _TIMED:
@@ -311,7 +320,8 @@ def _unit_of(slot: Slot, number: Number) -> str:
             return "x dense"
         if unit == "%":
             return "% of dense"
-        return re.sub(r"(FLOPs?|MACs?|\s*params)$", "", unit) or unit
+        bare = re.sub(r"(FLOPs?|MACs?|\s*params)$", "", unit) or unit
+        return bare.upper() if bare in ("k", "m", "g") else bare
     if slot.metric == "accuracy_change":
         return "points"
     if slot.metric in ("top1_accuracy", "top5_accuracy", "accuracy", "zero_shot_accuracy", "f1") and not number.unit:

@@ -59,7 +59,8 @@ _METRICS = tuple(
     )
     for entry in _DATA["metrics"]
 )
-_PHASES = {name: re.compile(pattern) for name, pattern in _DATA["phases"].items()}
+PHASES: Mapping[str, re.Pattern[str]] = {name: re.compile(pattern) for name, pattern in _DATA["phases"].items()}
+"""Words for the phase that a cost belongs to."""
 _STAGES = {name: re.compile(pattern) for name, pattern in _DATA["stages"].items()}
 _BASE = re.compile(_DATA["base"])
 _PRUNED = re.compile(_DATA["pruned"])
@@ -121,7 +122,9 @@ def read_slots(text: str) -> tuple[Slot, ...]:
         if first is not None and all(
             re.fullmatch(r"\W*(top)?-?\s?[15]\W*(%|\(%\))?", part.lower()) for part in parts[1:]
         ):
-            return first, Slot("top5_accuracy" if "err" not in first.metric else "top5_error_rate", "%", part=parts[1])
+            if "err" in first.metric:
+                return first, Slot("error_rate", "%", submetric="top5", part=parts[1])
+            return first, Slot("top5_accuracy", "%", part=parts[1])
     slot = _slot(whole)
     return () if slot is None else (slot,)
 
@@ -138,7 +141,7 @@ def _bracket_list(text: str) -> tuple[Slot, ...]:
     refined = []
     for part in parts:
         lowered = tidy(part)
-        phase, stage = _first(_PHASES, lowered), _first(_STAGES, lowered)
+        phase, stage = _first(PHASES, lowered), _first(_STAGES, lowered)
         base, pruned = bool(_BASE.search(lowered)), bool(_PRUNED.search(lowered))
         if not (phase or base or pruned or stage):
             return ()
@@ -181,7 +184,7 @@ def _slot(text: str) -> Slot | None:
         if not entry.metric:
             return None
         unit = _printed_unit(text) or entry.unit
-        phase = _first(_PHASES, lowered) if entry.metric in ("flops", "macs") else ""
+        phase = _first(PHASES, lowered) if entry.metric in ("flops", "macs") else ""
         if "reduction" in entry.metric and unit not in ("%", "x"):
             unit = "%"
         return Slot(
@@ -224,6 +227,15 @@ def _printed_unit(text: str) -> str:
     return "%" if "%" in text else ""
 
 
+RANKS: Mapping[str, str] = {"top1_accuracy": "", "top5_accuracy": "top5"}
+"""Accuracies whose names (``Top-1``) do not say that they are no errors, with the submetric of the error."""
+
+
+def as_error(slot: Slot) -> Slot:
+    """The error rate of a rank, where it turns out that ``Top-1`` heads errors; other slots as they are."""
+    return replace(slot, metric="error_rate", submetric=RANKS[slot.metric]) if slot.metric in RANKS else slot
+
+
 def which_net(text: str) -> tuple[bool, bool, str]:
     """Whether a header without metric means the unpruned net, the pruned net, and which stage of training."""
     lowered = re.sub(r"\s*\(%\)|\s*%", "", tidy(text)).strip()
@@ -236,10 +248,14 @@ def column_kind(text: str) -> str:
     return next((name for name, pattern in _COLUMNS.items() if pattern.search(lowered)), "")
 
 
+PHASE_HEADS = re.compile(_DATA["phase_heads"])
+"""Headers of costs that name a phase and nothing else."""
 DATASET_WORDS: Mapping[str, re.Pattern[str]] = {
     name: re.compile(pattern) for name, pattern in _DATA["datasets"].items()
 }
 """Short forms of data sets in headers, on text in lower case."""
+MODEL_WORDS = tuple((re.compile(pattern, re.I), name) for pattern, name in _DATA["models"].items())
+"""Short forms of networks in headers, with the name that they stand for."""
 GENERIC_DATASETS: Mapping[str, list[str]] = _DATA["generic_datasets"]
 """Names that stand for several data sets, the usual one first."""
 USUAL_DATASETS: Mapping[str, str] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from corpus.reading import DocumentTable, TableCell
 from corpus.results.axes import Axes, method_column
 from corpus.results.context import Surroundings
-from corpus.results.headers import COSTS, KINDS, USUAL_METRICS
+from corpus.results.headers import COSTS, KINDS, REDUCTIONS, USUAL_METRICS, find_slots
 from corpus.results.meaning import Interpreter
 
 
@@ -29,9 +29,9 @@ def table_kind(table: DocumentTable, axes: Axes, around: Surroundings, interpret
     layers = sum(bool(KINDS["statistics_rows"].search(text)) for text in [*stubs, *headers])
     if layers >= 2 and layers * 2 >= min(len(stubs), len(headers)) and not _has_quality(axes, interpreter):
         return "statistics"
-    if KINDS["statistics"].search(caption) and not _has_quality(axes, interpreter):
+    if KINDS["statistics"].search(caption) and not _has_quality(axes, interpreter) and not _begins_with_quality(around):
         return "statistics"
-    silent = not has_metric and (around.slot() is None or not axes.of_kind("value"))
+    silent = not has_metric and (not around.slots() or not axes.of_kind("value"))
     if silent and not _reports_usual_metric(axes, interpreter, around):
         return "other"
     if KINDS["other"].search(caption) and not has_metric:
@@ -76,6 +76,12 @@ def _has_quality(axes: Axes, interpreter: Interpreter) -> bool:
     heads = [cell for column in axes.columns if column.kind == "value" for cell in column.header]
     tasks = {dataset for cell in heads for dataset in interpreter.datasets(cell.text)} & set(USUAL_METRICS)
     return len(tasks) > 1 or bool(found - COSTS - {"params_reduction", "flops_reduction"})
+
+
+def _begins_with_quality(around: Surroundings) -> bool:
+    """True for a caption whose first metric is one of quality (``Accuracy of ... per layer``)."""
+    slots = find_slots(around.caption)
+    return bool(slots) and slots[0].metric not in COSTS and slots[0].metric not in REDUCTIONS.values()
 
 
 def _reports_usual_metric(axes: Axes, interpreter: Interpreter, around: Surroundings) -> bool:

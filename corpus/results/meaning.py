@@ -9,13 +9,13 @@ import re
 from dataclasses import dataclass, replace
 
 from corpus.knowledge import Knowledge
-from corpus.results.headers import DATASET_WORDS, Slot, read_slots, tidy, which_net
+from corpus.results.headers import Slot, read_slots, which_net
 from corpus.results.names import Names, clean_name, is_dense
 from corpus.results.sparsity import NOTHING, Removal, read_header, read_pattern, read_removals
+from corpus.results.subjects import Subjects
 from corpus.results.words import PHRASES
 
-_SIZE = re.compile(r"^(\d+(?:\.\d+)?)\s*([BM])\b(?:\s*(?:model|params|parameters))?$")
-_MULTIPLIER = re.compile(r"-(\d+(?:\.\d+)?[x×])(?!\w)")
+_SIZE = re.compile(r"^(\d+(?:\.\d+)?)\s*([BbMm])\b(?:\s*(?:model|params|parameters))?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,12 @@ class Meaning:
 class Interpreter:
     """Reads texts of one paper's tables."""
 
-    def __init__(self, knowledge: Knowledge, names: Names) -> None:
+    def __init__(self, knowledge: Knowledge, names: Names, subjects: Subjects) -> None:
         self.knowledge = knowledge
         self.names = names
+        self.subjects = subjects
+        self.datasets = subjects.datasets
+        self.models = subjects.models
         self._cache: dict[tuple[str, tuple[str, ...]], Meaning] = {}
 
     def read(self, text: str, cites: tuple[str, ...] = ()) -> Meaning:
@@ -125,40 +128,9 @@ class Interpreter:
             return ""
         return text if canonical is not None else ""
 
-    def datasets(self, text: str) -> tuple[str, ...]:
-        """Canonical data sets that a text names, in order."""
-        lowered = tidy(re.sub(r"[↑↓]", "", text))
-        for name, pattern in DATASET_WORDS.items():
-            if pattern.search(lowered) and (name == "average" or len(lowered) < 40):
-                mentioned = [mention.canonical for mention in self.knowledge.mentions("dataset", text)]
-                if name == "average":
-                    if not mentioned and len(lowered.split()) <= 4:
-                        return ("average",)
-                elif len(mentioned) <= 1 or name not in ("MNLI-m",):
-                    return (name,)
-        found = [mention.canonical for mention in self.knowledge.mentions("dataset", text)]
-        return tuple(dict.fromkeys(found))
-
-    def models(self, text: str) -> tuple[str, ...]:
-        """Canonical networks that a text names, in order."""
-        text = _MULTIPLIER.sub(r" \1", text)
-        return tuple(dict.fromkeys(mention.canonical for mention in self.knowledge.mentions("model", text)))
-
     def is_network(self, text: str) -> bool:
         """True for a name that is a network and nothing else, which in a column of methods means the dense one."""
         return self.knowledge.resolve("model", text) is not None and self.names.resolve(text) in (None, "Dense")
-
-    def without_models(self, text: str) -> str:
-        """A text without the networks it names."""
-        for mention in reversed(self.knowledge.mentions("model", text)):
-            text = text[: mention.start] + text[mention.end :]
-        return text.strip(" -–,()")
-
-    def join_size(self, family: str, size: str) -> str | None:
-        """The network of a family and a size (``LLaMA-2`` and ``7B``)."""
-        return self.knowledge.resolve("model", f"{family}-{size}") or self.knowledge.resolve(
-            "model", f"{family} {size}"
-        )
 
 
 def _names_method(method: str) -> bool:

@@ -23,7 +23,7 @@ _NUMBER = re.compile(
     (?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d*)?|\.\d+)
     (?:\s*(?:[×x·*∗]\s*10\s*\^?\s*\{?|[eE])(?P<power>[-+−]?\d+)\}?|\^(?P<caret>\d+(?:\.\d+)?))?
     \s*(?P<unit>%|×|[xX](?![a-zA-Z])|times\b|pp\b|pts?\b|points?\b
-        |[kKMGTPB](?![a-zA-Z])|[KMGT]?i?[bB]ytes?\b|[KMGT]i?B(?![a-zA-Z])|bytes?\b
+        |[kKmMGTPB](?![a-zA-Z])|[KMGT]?i?[bB]ytes?\b|[KMGT]i?B(?![a-zA-Z])|bytes?\b
         |[KMGT]?(?:FLOPs?|MACs?)(?![a-zA-Z])|[KMBG]\s+(?:params|FLOPs|MACs)
         |[mµμun]?s(?:ec)?(?![a-zA-Z])|min(?![a-zA-Z])|h(?:rs?|ours?)?(?![a-zA-Z])
         |[mµμk]?J(?![a-zA-Z])|[mk]?W(?![a-zA-Z])|dB(?![a-zA-Z])

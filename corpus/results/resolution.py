@@ -16,6 +16,8 @@ from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.names import is_dense
 from corpus.results.sparsity import Removal
 
+_FAMILIES_OF_DIGITS = frozenset({"LeNet", "MLP", "LSTM", "GRU", ""})
+"""Families of networks that are trained on MNIST; an unknown one may be."""
 _VARIANT = re.compile(r"(?:w/o?\b|with(?:out)?\b|no\b|only\b|[+–−-]\s*\w)", re.I)
 
 
@@ -165,7 +167,12 @@ class Resolver:
             if model in self.paper.pairs:
                 place.assumed.append("data set: as elsewhere in the paper")
                 return self.paper.pairs[model]
-        found, where = self.datasets
+        found, where = self._plausible_datasets(place)
+        for model in place.models if len(found) > 1 else ():
+            usual = self._usual_dataset(model)
+            if usual in found:
+                place.assumed.append(f"data set: the network's usual one of the {where}")
+                return usual
         if found:
             place.assumed.append(f"data set: from the {where}")
             return found[0]
@@ -180,6 +187,21 @@ class Resolver:
         if usual is not None:
             place.assumed.append("data set: the paper's most named")
         return usual
+
+    def _plausible_datasets(self, place: Place) -> tuple[tuple[str, ...], str]:
+        """The data sets of the nearest text without those that nobody uses the network on."""
+        found, where = self.datasets
+        families = {self._family(model) for model in place.models}
+        if len(found) > 1 and families and not families & _FAMILIES_OF_DIGITS:
+            found = tuple(name for name in found if name != "MNIST") or found
+        if len(found) > 1 and where == "text":
+            beside = self.around.datasets_beside(" ".join(place.row.variant))
+            found = tuple(name for name in beside if name in found) or found
+        return found, where
+
+    def _family(self, model: str) -> str:
+        entry = self.paper.knowledge.models.get(model)
+        return entry.family if entry is not None else ""
 
     def _usual_dataset(self, model: str) -> str | None:
         entry = self.paper.knowledge.models.get(model)

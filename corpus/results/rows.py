@@ -58,11 +58,14 @@ class RowReader:
     def meanings(self) -> Iterator[tuple[int, Meaning]]:
         """Each row of results with its meaning, from the top."""
         network: tuple[str, ...] = ()
+        dense = self.axes.data_rows[0] if PHRASES["first_row_dense"].search(self.around.caption) else -1
         groups: tuple[TableCell, ...] = ()
         for row in self.axes.data_rows:
             if row in self.axes.context_rows:
                 continue
             meaning = self._meaning(row)
+            if row == dense:
+                meaning = replace(meaning, base=True)
             if self.axes.groups.get(row, ()) != groups:
                 groups, network = self.axes.groups.get(row, ()), ()
             if meaning.models and (is_dense(meaning.method) or self.interpreter.is_network(meaning.method)):
@@ -175,7 +178,7 @@ class RowReader:
 
     def _stub(self, cell: TableCell, meaning: Meaning, kind: str) -> Meaning:
         inner = self.interpreter.read(cell.text, cell.cites)
-        words = self.interpreter.without_models(cell.text)
+        words = self.interpreter.subjects.without_models(cell.text)
         inner = replace(
             inner,
             base=bool(inner.models) and self.method_column is None and which_net(words)[0],
@@ -191,6 +194,8 @@ class RowReader:
             return inner.over(meaning)
         if inner.models and inner.rest != inner.models[0]:
             inner = replace(inner, variant=(inner.rest,))
+        if inner.models and meaning.models and meaning.models[0] not in self.interpreter.knowledge.models:
+            meaning = replace(meaning, variant=(*meaning.variant, *meaning.models))
         if inner.size:
             inner = replace(inner, models=self._sized(inner.size, meaning.models))
         return inner.over(meaning)
@@ -198,6 +203,6 @@ class RowReader:
     def _sized(self, size: str, families: tuple[str, ...]) -> tuple[str, ...]:
         """The network of that size in the first family that has one."""
         for family in (*families, *self.around.models()[0]):
-            if model := self.interpreter.join_size(family, size):
+            if model := self.interpreter.subjects.join_size(family, size):
                 return (model,)
         return ()

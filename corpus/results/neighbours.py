@@ -1,0 +1,112 @@
+"""What columns say together that none says alone.
+
+A name without a known word among data sets is one, too; ``↓ (%)`` right of FLOPs is the share removed of them;
+``Train`` and ``Infer`` above multiples are costs; ``Top-1`` is an error where the top-5 numbers are the smaller ones;
+``Δ`` right of an average is the change of that average.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from corpus.results.axes import Axes
+from corpus.results.headers import PHASE_HEADS, PHASES, RANKS, REDUCTIONS, USUAL_METRICS, Slot, as_error, tidy
+from corpus.results.meaning import Meaning
+from corpus.results.words import PHRASES
+
+
+def read_together(axes: Axes, meanings: Sequence[Meaning], caption: Sequence[Slot]) -> list[Meaning]:
+    """The meanings of the columns of one table, each completed by its neighbours and the metrics of the caption."""
+    columns = list(meanings)
+    _name_tasks(columns)
+    _name_reductions(axes, columns)
+    _name_phases(axes, columns, caption)
+    if _are_errors(axes, columns, caption):
+        columns = [replace(column, slots=tuple(map(as_error, column.slots))) for column in columns]
+    _complete_changes(axes, columns)
+    return columns
+
+
+def usual_of_tasks(columns: Sequence[Meaning]) -> str:
+    """The metric that is usual on most of the data sets above columns; empty where fewer than two have one."""
+    named = [dataset for meaning in columns for dataset in meaning.datasets]
+    metrics = [USUAL_METRICS[dataset] for dataset in named if dataset in USUAL_METRICS]
+    return max(metrics, key=metrics.count, default="") if len(named) > 1 else ""
+
+
+def _name_tasks(columns: list[Meaning]) -> None:
+    """Take columns without a known word among columns of data sets for data sets, too."""
+    if sum(len(meaning.datasets) for meaning in columns) < 2:
+        return
+    for index, meaning in enumerate(columns):
+        silent = meaning.rest and not (meaning.slots or meaning.datasets or meaning.models or meaning.method)
+        if silent and not (meaning.removal or meaning.stage or meaning.base or meaning.pruned or meaning.variant):
+            columns[index] = replace(meaning, datasets=(meaning.rest,))
+
+
+def _name_reductions(axes: Axes, columns: list[Meaning]) -> None:
+    """Take ``↓ (%)`` or ``Pruned`` right of a column of FLOPs or parameters for the share removed of them."""
+    based = any(meaning.base for meaning in columns)
+    for index in range(1, len(columns)):
+        meaning, before = columns[index], columns[index - 1].slots
+        named = PHRASES["reduction_head"].search(meaning.rest) and not (based and meaning.pruned)
+        if named and before and before[0].metric in REDUCTIONS and len(axes.columns[index].header) == 1:
+            reduction = Slot(REDUCTIONS[before[0].metric], "%", part=meaning.rest)
+            columns[index] = replace(meaning, slots=(reduction,), pruned=False)
+
+
+def _name_phases(axes: Axes, columns: list[Meaning], caption: Sequence[Slot]) -> None:
+    """Take ``Train`` and ``Infer`` above multiples, or below a caption about FLOPs, for costs of that phase."""
+    costs = any(slot.metric in ("flops", "macs") for slot in caption)
+    for index, meaning in enumerate(columns):
+        if meaning.slots or meaning.datasets or not PHASE_HEADS.search(tidy(meaning.rest)):
+            continue
+        numbers = [
+            cell.present[0] for (_, column), cell in axes.numbers.items() if column == index and cell is not None
+        ]
+        multiples = sum(number.unit == "x" for number in numbers)
+        if numbers and (costs or multiples * 2 > len(numbers)):
+            phase = next(name for name, pattern in PHASES.items() if pattern.search(tidy(meaning.rest)))
+            columns[index] = replace(meaning, slots=(Slot("flops", "", phase, part=meaning.rest),), stage="")
+
+
+def _are_errors(axes: Axes, columns: list[Meaning], caption: Sequence[Slot]) -> bool:
+    """True where ``Top-1`` and ``Top-5`` stand for errors: the caption says so, or the numbers of top-5 are smaller."""
+    ranked = {
+        slot.metric: index
+        for index, column in enumerate(columns)
+        for slot in column.slots
+        if slot.metric in RANKS and "acc" not in slot.part.lower() and axes.columns[index].kind == "value"
+    }
+    if not ranked or any("acc" in slot.part.lower() for column in columns for slot in column.slots):
+        return False
+    if caption and caption[0].metric == "error_rate":
+        return True
+    if len(ranked) < len(RANKS):
+        return False
+    pairs = [
+        (axes.numbers[row, ranked["top1_accuracy"]], axes.numbers[row, ranked["top5_accuracy"]])
+        for row in axes.data_rows
+    ]
+    values = [(first.present[0].value, fifth.present[0].value) for first, fifth in pairs if first and fifth]
+    return bool(values) and all(first > fifth for first, fifth in values)
+
+
+def _complete_changes(axes: Axes, columns: list[Meaning]) -> None:
+    """Give a change the data sets of the results left of it; right of errors, a rise is a loss."""
+    before: Meaning | None = None
+    for index, meaning in enumerate(columns):
+        if axes.columns[index].kind != "value":
+            continue
+        changes = bool(meaning.slots) and meaning.slots[0].metric == "accuracy_change"
+        if not changes:
+            before = meaning
+        elif before is not None:
+            slot = meaning.slots[0]
+            errors = bool(before.slots) and before.slots[0].metric == "error_rate"
+            if errors and PHRASES["bare_change"].search(slot.part):
+                slot = replace(slot, falls=True)
+            columns[index] = replace(
+                meaning, slots=(slot, *meaning.slots[1:]), datasets=meaning.datasets or before.datasets
+            )
