@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.frames import absent, as_text, grouped, records
-from analysis.printed import common_unit, half_unit, quantities, ratio_interval, share_interval
+from analysis.printed import common_unit, half_unit, quantities, ratio_interval, share_interval, tidy
 
 KEY = (
     "method",
@@ -44,6 +44,8 @@ COLUMNS = (
     "table_label",
     "caption",
 )
+NOT_SETTINGS = frozenset(["trials"])
+"""What is said of a number that does not change what was measured."""
 OWN_MARKS = re.compile(r"\s*[(\[](?:ours?|this (?:paper|work)|proposed)[)\]]\s*", re.IGNORECASE)
 NAMELESS = re.compile(r"^(?:ours?|our (?:method|approach)|proposed(?: method)?|this (?:paper|work)|)$", re.IGNORECASE)
 
@@ -64,7 +66,8 @@ def method_name(row: Mapping[str, Any]) -> str:
 def _setting(row: Mapping[str, Any]) -> str:
     modifiers = row["modifiers"] if isinstance(row["modifiers"], (list, tuple)) else ()
     extra = row["extra"] if isinstance(row["extra"], Mapping) else {}
-    return ", ".join([*sorted(map(str, modifiers)), *(f"{name} {extra[name]}" for name in sorted(extra))])
+    named = (f"{name} {extra[name]}" for name in sorted(extra) if name not in NOT_SETTINGS)
+    return ", ".join([*sorted(map(str, modifiers)), *named])
 
 
 @functools.lru_cache(maxsize=4096)
@@ -99,6 +102,8 @@ def _item(row: Mapping[str, Any]) -> dict[str, Any] | None:
     amount, unit = common_unit(float(row["value"]), as_text(row["unit"]))
     half, _ = common_unit(half_unit(float(row["value"]), row["printed"], row["text"]), as_text(row["unit"]))
     metric = str(row["metric"])
+    if metric in quantities().complements and unit == "%":
+        metric, amount = quantities().complements[metric], tidy(100 - amount)
     item = {
         "method": method_name(row),
         "dataset": str(row["dataset"]),

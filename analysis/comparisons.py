@@ -49,11 +49,14 @@ def comparison_edges(
     results: pd.DataFrame,
     citations: pd.DataFrame,
     knowledge: Knowledge | None = None,
+    *,
+    stated: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """One row a pair of papers of which the first prints a result of a method that the second introduced.
 
-    Columns: arxiv_id, compared_with, method (as printed first) and resolved_by (citation, knowledge, proposed). A row
-    that cites another paper counts whatever its role; a method without a paper, such as random pruning, makes no edge.
+    Columns: arxiv_id, compared_with, method (as printed first) and resolved_by (citation, knowledge, proposed, import).
+    A row that cites another paper counts whatever its role; a method without a paper, such as random pruning, makes no
+    edge. ``stated`` are comparisons that an imported survey states (arxiv_id, compared_with, source).
     """
     knowledge = knowledge or load_knowledge()
     cited = {
@@ -69,6 +72,8 @@ def comparison_edges(
         if target and target != row["arxiv_id"]:
             edge = {"method": row["method"], "resolved_by": resolved_by}
             edges.setdefault((row["arxiv_id"], target), edge)
+    for row in records(stated.dropna(subset=["compared_with"])) if stated is not None else ():
+        edges.setdefault((row["arxiv_id"], row["compared_with"]), {"method": "", "resolved_by": "import"})
     rows = [{"arxiv_id": pair[0], "compared_with": pair[1]} | edge for pair, edge in edges.items()]
     return pd.DataFrame(rows, columns=list(EDGE_COLUMNS))
 
@@ -104,15 +109,17 @@ def comparison_graph(
     results: pd.DataFrame,
     citations: pd.DataFrame,
     knowledge: Knowledge | None = None,
+    *,
+    stated: pd.DataFrame | None = None,
 ) -> nx.DiGraph:
     """The graph of core papers; nodes are arXiv ids with title, submitted, read, structure and combinations.
 
-    ``read`` says whether results were read, so that silence can mean something. A method's paper outside of the corpus
-    is a node with ``in_corpus`` false, and its title is the method's name.
+    ``read`` says whether results were read or a survey states the comparisons, so that silence can mean something. A
+    method's paper outside of the corpus is a node with ``in_corpus`` false, and its title is the method's name.
     """
     knowledge = knowledge or load_knowledge()
-    edges = comparison_edges(tags, results, citations, knowledge)
-    seen = set(results["arxiv_id"])
+    edges = comparison_edges(tags, results, citations, knowledge, stated=stated)
+    seen = set(results["arxiv_id"]) | (set() if stated is None else set(stated["arxiv_id"]))
     structure = _lists(tags[tags["facet"] == "structure"], "value")
     pairs = results.dropna(subset=["dataset", "model"]).drop_duplicates(["arxiv_id", "dataset", "model"])
     combinations = _lists(pairs.assign(combination=pairs["dataset"] + " / " + pairs["model"]), "combination")

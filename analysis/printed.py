@@ -31,6 +31,7 @@ class Quantities:
     shares: frozenset[str]
     accuracies: frozenset[str]
     same: Mapping[str, str]
+    complements: Mapping[str, str]
     variants: Mapping[str, str]
     protocols: Mapping[str, re.Pattern[str]]
     names: Mapping[str, str]
@@ -47,6 +48,7 @@ def quantities() -> Quantities:
         shares=frozenset(raw["shares"]),
         accuracies=frozenset(raw["accuracies"]),
         same=raw["same"],
+        complements=raw["complements"],
         variants=raw["variants"],
         protocols={name: re.compile(pattern, re.IGNORECASE) for name, pattern in raw["protocols"].items()},
         names=raw["names"],

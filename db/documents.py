@@ -18,6 +18,8 @@ from db.schema import document, paper, version
 
 _LACKING = ("no_source", "encrypted", "too_large")
 """Outcomes after which another form of the full text is asked for."""
+_ON_ARXIV = ~paper.c.arxiv_id.contains(":")
+"""An imported paper that is not on arXiv is called ``source:name``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ def wanted_documents(connection: Connection, kind: str, limit: int | None = None
         .where(
             paper.c.id.in_(select(relevance.c.paper_id).where(relevance.c.relevance == "core")),
             paper.c.withdrawn.is_(False),
+            _ON_ARXIV,
             or_(document.c.id.is_(None), document.c.outcome == "failed"),
         )
         .order_by(paper.c.submitted.desc(), paper.c.id.desc())
@@ -56,7 +59,9 @@ def wanted_instead(
 
     Newest first; core papers, or the given ones.
     """
-    query = _newest_versions().where(paper.c.withdrawn.is_(False), ~_has(kind, document.c.outcome != "failed"))
+    query = _newest_versions().where(
+        paper.c.withdrawn.is_(False), _ON_ARXIV, ~_has(kind, document.c.outcome != "failed")
+    )
     for form in lacking:
         query = query.where(_has(form, document.c.outcome.in_(_LACKING)))
     if arxiv_ids is None:

@@ -23,9 +23,12 @@ JOIN reading r ON r.processing_id = n.id
 JOIN cell c ON c.id = r.cell_id
 JOIN document_table t ON t.id = c.document_table_id
 JOIN paper p ON p.id = n.paper_id
-WHERE n.id = (SELECT w.id FROM processing w WHERE w.paper_id = p.id AND w.stage = 'extract' AND w.outcome = 'done'
-              ORDER BY w.version DESC, w.id DESC LIMIT 1)
-  AND p.arxiv_id = :arxiv_id
+WHERE p.arxiv_id = :arxiv_id AND n.stage IN ('extract', 'import') AND n.outcome = 'done'
+  AND NOT EXISTS (
+    SELECT 1 FROM processing w
+    WHERE w.paper_id = n.paper_id AND w.outcome = 'done' AND w.stage = n.stage
+      AND (w.stage = 'extract' OR w.stage_version = n.stage_version)
+      AND (w.version > n.version OR (w.version = n.version AND w.id > n.id)))
 ORDER BY t.position, c.row, c.col, c.number
 """
 

@@ -46,6 +46,13 @@ from db.schema import (
     unread,
 )
 
+UNREAD_OF_STAGE: Mapping[str, tuple[str, ...]] = {
+    "tag": ("record",),
+    "extract": ("document", "table", "cell"),
+    "import": (),
+}
+"""Kinds of unread things that a stage has the last word on."""
+
 
 @dataclass(frozen=True, slots=True)
 class PaperText:
@@ -82,7 +89,7 @@ class Processing:
     paper_id: int
     version: int
     stage: str
-    """tag or extract."""
+    """tag, extract or import."""
     stage_version: str
     input_sha256: str
     outcome: str
@@ -108,6 +115,21 @@ def untagged(connection: Connection, stage_version: str, limit: int | None = Non
     columns = (paper.c.id, paper.c.arxiv_id, paper.c.version, paper.c.title, paper.c.abstract)
     query = select(*columns).where(~done).order_by(paper.c.submitted, paper.c.id).limit(limit)
     return [PaperText(*row) for row in connection.execute(query)]
+
+
+def newest_processings(*stages: str) -> Select[Any]:
+    """Id of the newest processing of each paper by the stages together; imports from each source by themselves."""
+    source = case((processing.c.stage == "import", processing.c.stage_version), else_="")
+    rank = (
+        func.row_number()
+        .over(
+            partition_by=(processing.c.paper_id, source), order_by=(processing.c.version.desc(), processing.c.id.desc())
+        )
+        .label("rank")
+    )
+    wanted = (processing.c.stage.in_(stages), processing.c.outcome == "done")
+    ranked = select(processing.c.id, rank).where(*wanted).subquery()
+    return select(ranked.c.id).where(ranked.c.rank == 1)
 
 
 def newest_relevance() -> CompoundSelect[Any]:
@@ -252,7 +274,7 @@ def save_failure(connection: Connection, done: Processing, kind: str, locator: s
 
 def _replace_unread(connection: Connection, done: Processing, left: Iterable[Unread]) -> None:
     """Store what this reading left unread in place of what earlier ones of this stage did, older versions' too."""
-    kinds = ("record",) if done.stage == "tag" else ("document", "table", "cell")
+    kinds = UNREAD_OF_STAGE[done.stage]
     earlier = (unread.c.paper_id == done.paper_id, unread.c.version <= done.version, unread.c.kind.in_(kinds))
     connection.execute(delete(unread).where(*earlier))
     items = list(dict.fromkeys(left))

@@ -197,8 +197,8 @@ processing = Table(
     _id(),
     _paper(index=False),
     Column("version", Integer, nullable=False),
-    Column("stage", String, nullable=False, comment="tag, extract"),
-    Column("stage_version", String, nullable=False, comment="version of the tagger or reader"),
+    Column("stage", String, nullable=False, comment="tag, extract, import"),
+    Column("stage_version", String, nullable=False, comment="version of the tagger or reader; what an import is of"),
     Column("input_sha256", String, nullable=False, comment="hash of what was read"),
     Column("outcome", String, nullable=False, comment="done, unread"),
     Column("reason", Text, nullable=False, server_default=""),
@@ -485,8 +485,10 @@ RESULT_VIEW = f"""
 CREATE VIEW result AS
 WITH ranked AS (
   SELECT id, paper_id, version,
-         row_number() OVER (PARTITION BY paper_id ORDER BY version DESC, id DESC) AS rank
-  FROM processing WHERE stage = 'extract' AND outcome = 'done'
+         row_number() OVER (
+           PARTITION BY paper_id, CASE WHEN stage = 'import' THEN stage_version ELSE '' END
+           ORDER BY version DESC, id DESC) AS rank
+  FROM processing WHERE stage IN ('extract', 'import') AND outcome = 'done'
 )
 SELECT r.id AS reading_id, c.id AS cell_id, o.id AS override_id, p.id AS paper_id, p.arxiv_id AS arxiv_id,
        n.version AS version, t.id AS document_table_id, t.label AS table_label, t.position AS table_position,
@@ -514,6 +516,8 @@ LEFT JOIN override o ON o.id = (
 WHERE n.rank = 1 AND coalesce(o.rejected, {{false}}) = {{false}}
 """
 """The view of results; ``{{false}}`` is filled in with the dialect's literal.
+
+Of each paper the newest reading of its text counts, and beside it the newest import from each source.
 
 A database takes a new view with its next migration, so a change here comes with one, even an empty one.
 An override meets the cell with its words; where several cells of a reading have the same words, its text decides.

@@ -21,7 +21,6 @@ from sqlalchemy import (
     Float,
     Integer,
     Select,
-    Subquery,
     and_,
     column,
     func,
@@ -31,7 +30,7 @@ from sqlalchemy import (
 )
 
 from db.labels import standing_labels
-from db.readings import newest_relevance
+from db.readings import newest_processings, newest_relevance
 from db.schema import (
     abstract_claim,
     author,
@@ -85,17 +84,6 @@ def _series(values: Sequence[Any], kind: Any) -> pd.Series[Any]:
     return pd.Series(values, dtype=object)
 
 
-def _newest(stage: str) -> Subquery:
-    """Ids of the newest processing of each paper by one stage."""
-    rank = (
-        func.row_number()
-        .over(partition_by=processing.c.paper_id, order_by=(processing.c.version.desc(), processing.c.id.desc()))
-        .label("rank")
-    )
-    ranked = select(processing.c.id, rank).where(processing.c.stage == stage, processing.c.outcome == "done").subquery()
-    return select(ranked.c.id).where(ranked.c.rank == 1).subquery()
-
-
 def papers(connection: Connection, arxiv_id: str | None = None) -> pd.DataFrame:
     """One row a paper; ``authors`` is a list in the paper's order, ``relevance`` None where not tagged."""
     relevance = newest_relevance().subquery()
@@ -132,8 +120,8 @@ def _only(arxiv_id: str | None) -> list[Any]:
     return [] if arxiv_id is None else [paper.c.arxiv_id == arxiv_id]
 
 
-def _of_newest(query: Select[Any], source: Any, stage: str, arxiv_id: str | None = None) -> Select[Any]:
-    newest = _newest(stage)
+def _of_newest(query: Select[Any], source: Any, stages: Sequence[str], arxiv_id: str | None = None) -> Select[Any]:
+    newest = newest_processings(*stages).subquery()
     query = query.join(paper, paper.c.id == source.c.paper_id).join(newest, newest.c.id == source.c.processing_id)
     return query.where(*_only(arxiv_id)).order_by(source.c.id)
 
@@ -155,7 +143,7 @@ def tags(connection: Connection, arxiv_id: str | None = None) -> pd.DataFrame:
         tag.c.end_char,
         tag.c.quotation,
     ).select_from(tag)
-    frame = _frame(connection, _of_newest(query, tag, "tag", arxiv_id))
+    frame = _frame(connection, _of_newest(query, tag, ["tag"], arxiv_id))
     labels = _labels(connection, arxiv_id)
     if labels.empty:
         return frame
@@ -196,7 +184,7 @@ def abstract_claims(connection: Connection, arxiv_id: str | None = None) -> pd.D
         abstract_claim.c.quotation,
         abstract_claim.c.confidence,
     ).select_from(abstract_claim)
-    frame = _frame(connection, _of_newest(query, abstract_claim, "tag", arxiv_id))
+    frame = _frame(connection, _of_newest(query, abstract_claim, ["tag"], arxiv_id))
     labels = _labels(connection, arxiv_id)
     if labels.empty:
         return frame
@@ -235,7 +223,7 @@ def citations(connection: Connection, arxiv_id: str | None = None) -> pd.DataFra
         citation.c.cited_arxiv_id,
         citation.c.matched_by,
     ).select_from(citation)
-    return _frame(connection, _of_newest(query, citation, "extract", arxiv_id))
+    return _frame(connection, _of_newest(query, citation, ["extract"], arxiv_id))
 
 
 def tables(connection: Connection) -> pd.DataFrame:
@@ -250,7 +238,7 @@ def tables(connection: Connection) -> pd.DataFrame:
         document_table.c.kind,
         document_table.c.grid,
     ).select_from(document_table)
-    return _frame(connection, _of_newest(query, document_table, "extract"))
+    return _frame(connection, _of_newest(query, document_table, ["extract", "import"]))
 
 
 def findings(connection: Connection) -> pd.DataFrame:

@@ -22,6 +22,7 @@ from secateur.commands import (
     demonstrating,
     differing,
     harvesting,
+    importing,
     keeping,
     labelling,
     pending,
@@ -76,7 +77,7 @@ PANELS: dict[str, dict[str, Callable[..., None]]] = {
         "diff": differing.diff,
         "status": asking.status,
     },
-    CORRECT: {"override": correcting.override, "import": correcting.import_file},
+    CORRECT: {"override": correcting.override, "import": importing.import_file},
     SURVEY: {
         "growth": analysing.growth,
         "baselines": analysing.baselines,

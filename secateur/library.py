@@ -11,15 +11,20 @@ from dataclasses import asdict, fields
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from sqlalchemy import Connection
 
 from db import views
+from db.imports import evaluations, stated_comparisons
 from db.query import run_query
 from db.search import Hit, search
 from db.session import open_readonly
 from secateur.settings import load_settings
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 MOST_ROWS = 1_000_000
 GROWTH_SPANS = {"all": "nb2", "all, quasi-poisson": "quasi-poisson"}
@@ -99,15 +104,32 @@ class Corpus:
             raise ValueError(f"the query has more than {limit:,} rows; add a LIMIT to it, or raise limit=")
         return pd.DataFrame.from_records(list(answer.rows), columns=list(answer.columns))
 
-    def comparisons(self, *, missing: bool = False) -> pd.DataFrame:
-        """One row a pair of papers of which the first compares with the second; ``missing`` gives those it left out."""
-        from analysis.comparisons import comparison_graph, edge_table, missing_comparisons
+    def comparison_graph(self) -> nx.DiGraph:
+        """Who compares with whom, as a directed graph of papers (`analysis.comparisons.comparison_graph`)."""
+        from analysis.comparisons import comparison_graph
 
         with self._engine.connect() as connection:
-            graph = comparison_graph(
-                views.papers(connection), views.tags(connection), views.results(connection), views.citations(connection)
+            return comparison_graph(
+                views.papers(connection),
+                views.tags(connection),
+                views.results(connection),
+                views.citations(connection),
+                stated=stated_comparisons(connection),
             )
+
+    def comparisons(self, *, missing: bool = False) -> pd.DataFrame:
+        """One row a pair of papers of which the first compares with the second; ``missing`` gives those it left out."""
+        from analysis.comparisons import edge_table, missing_comparisons
+
+        graph = self.comparison_graph()
         return missing_comparisons(graph) if missing else edge_table(graph)
+
+    def fragmentation(self) -> pd.DataFrame:
+        """One row a combination of data set and network: how many papers evaluate on it, most papers first."""
+        from analysis.comparisons import fragmentation
+
+        with self._engine.connect() as connection:
+            return fragmentation(pd.concat([views.results(connection), evaluations(connection)]))
 
     def monthly_papers(
         self, *, relevance: str | None = "core", category: str | None = None, until: date | None = None

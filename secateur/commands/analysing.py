@@ -92,12 +92,11 @@ def comparisons(
     format: FormatOption = None,  # noqa: A002 - the option's name
 ) -> None:
     """Who compares with whom: one row a paper, or the comparisons that are missing."""
-    from analysis.comparisons import comparison_graph, missing_comparisons, paper_degrees, write_graphml
+    from analysis.comparisons import missing_comparisons, paper_degrees, write_graphml
+    from secateur.library import Corpus
 
-    with readable(settings_for(context, db=db)).connect() as connection:
-        papers, tags = views.papers(connection), views.tags(connection)
-        results, citations = views.results(connection), views.citations(connection)
-    graph = comparison_graph(papers, tags, results, citations)
+    with Corpus(settings_for(context, db=db).db) as corpus:
+        graph = corpus.comparison_graph()
     if graphml:
         write_graphml(graph, graphml)
     frame: pd.DataFrame = missing_comparisons(graph) if missing else paper_degrees(graph)

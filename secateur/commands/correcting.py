@@ -1,4 +1,4 @@
-"""override, import: a person's corrections of results, one by one or from a reviewed file; a person's labels."""
+"""override: a person's corrections of results, one by one or from a reviewed file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from db.overrides import (
 )
 from secateur.commands.asking import paper_identifier
 from secateur.commands.common import DbOption, FormatOption, UsageError, readable, settings_for, utc_now, writable
-from secateur.commands.labelling import LabellerOption, import_labels
 from secateur.output import Format, print_rows, say
 
 CHANGE_COLUMNS = ("paper", "table", "row", "col", "text", "field", "read", "corrected")
@@ -147,32 +146,8 @@ def _listed(engine: Engine) -> list[dict[str, Any]]:
     return rows
 
 
-def import_file(
-    context: typer.Context,
-    what: Annotated[str, typer.Argument(metavar="overrides|labels", help="What the file holds.")],
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="YAML or JSON of overrides; CSV or JSON lines of labels.")
-    ],
-    labeller: LabellerOption = None,
-    db: DbOption = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
-) -> None:
-    """Bring a person's reviewed corrections or labels into the corpus; the same file again changes nothing."""
-    if what in ("results", "comparisons"):
-        raise UsageError(f"`secateur import {what}` is not built yet")
-    if what not in ("overrides", "labels"):
-        raise UsageError(f"import takes overrides or labels, not {what!r}")
-    if not file.is_file():
-        raise UsageError(f"there is no file {file}")
-    settings = settings_for(context, db=db)
-    readable(settings).dispose()
-    if what == "labels":
-        import_labels(settings, file, labeller, format)
-    else:
-        _import_overrides(writable(settings), file, format)
-
-
-def _import_overrides(engine: Engine, file: Path, wanted: Format | None) -> None:
+def import_overrides(engine: Engine, file: Path, wanted: Format | None) -> None:
+    """Store the reviewed corrections of a file; UsageError names what is wrong with it."""
     from secateur.corrections import load_corrections
 
     corrections = [entry.override(utc_now()) for entry in load_corrections(file)]
