@@ -75,7 +75,9 @@ class Dataset(Entry):
     task: str
     """What is asked: image classification, language modelling, question answering, ..."""
     test_size: int | None = Field(default=None, gt=0)
-    """Examples of the split on which results are usually given: test, or validation where the test set is closed."""
+    """Size of the split on which results are usually given: test, or validation where the test set is closed."""
+    test_unit: str = "examples"
+    """What `test_size` counts: examples (images, questions, sentences, utterances), words, characters, pairs, books."""
 
 
 class Network(Entry):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -20,14 +21,14 @@ E = TypeVar("E", bound=Entry)
 
 
 class KnowledgeFileError(ValueError):
-    """A file of the knowledge base does not keep its schema, or two entries claim one spelling."""
+    """A file of the knowledge base does not keep its schema, or two entries claim one name or spelling."""
 
 
 def read_entries(path: Path, entry_type: type[E]) -> tuple[E, ...]:
     """The checked entries of one YAML file.
 
     Raises:
-        KnowledgeFileError: the file is no list of entries, an entry breaks the schema, or a spelling has two owners.
+        KnowledgeFileError: the file is no list of entries, an entry breaks the schema or stands twice, or a spelling has two owners.
     """
     try:
         raw = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
@@ -36,6 +37,7 @@ def read_entries(path: Path, entry_type: type[E]) -> tuple[E, ...]:
     if not isinstance(raw, list):
         raise KnowledgeFileError(f"{path.name}: must be a list of entries, each starting with '- name:'")
     entries = tuple(_checked(path, item, entry_type) for item in raw)
+    _check_names(path, entries)
     _check_spellings(path, entries)
     return entries
 
@@ -47,6 +49,12 @@ def _checked(path: Path, item: object, entry_type: type[E]) -> E:
         name = item.get("name", "?") if isinstance(item, dict) else item
         problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'entry'}: {e['msg']}" for e in error.errors())
         raise KnowledgeFileError(f"{path.name}, entry {name!r}: {problems}") from error
+
+
+def _check_names(path: Path, entries: Iterable[Entry]) -> None:
+    twice = [name for name, count in Counter(entry.name for entry in entries).items() if count > 1]
+    if twice:
+        raise KnowledgeFileError(f"{path.name}: name: {', '.join(twice)} stand twice; make one entry of them")
 
 
 def _check_spellings(path: Path, entries: Iterable[Entry]) -> None:

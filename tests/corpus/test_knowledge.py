@@ -33,7 +33,8 @@ def entries(knowledge, kind):
 
 def test_it_knows_the_field(knowledge):
     assert len(knowledge.methods) >= 250
-    assert len(knowledge.datasets) >= 60
+    assert len(knowledge.datasets) >= 200
+    assert sum(1 for dataset in knowledge.datasets.values() if dataset.test_size) >= 150
     assert len(knowledge.models) >= 120
     assert len(knowledge.metrics) >= 20
 
@@ -132,6 +133,9 @@ def test_no_spelling_belongs_to_two_entries(knowledge, kind):
         ("dataset", "ILSVRC2012", "ImageNet"),
         ("dataset", "ARC-C", "ARC-c"),
         ("dataset", "wikitext2", "WikiText-2"),
+        ("dataset", "GPQA Diamond", "GPQA-Diamond"),
+        ("dataset", "VOC2007", "PASCAL VOC 2007"),
+        ("dataset", "VOC 2012", "PASCAL VOC 2012"),
         ("method", "Wanda [12]", "Wanda"),
         ("method", "SparseGPT†", "SparseGPT"),
         ("method", "SET*", "SET"),
@@ -214,6 +218,7 @@ def write(path: Path, text: str) -> Path:
         ("- {name: A, arxiv: nonsense}", "arxiv"),
         ("- {aliases: [B]}", "name"),
         ("- {name: A, aliases: [b]}\n- {name: B}", "belongs to both 'A' and 'B'"),
+        ("- {name: A}\n- {name: A}", "A stand twice"),
         ("- {name: A, exact: [X]}", "exact"),
         ("name: A", "must be a list"),
         ("- {name: A", "not valid YAML"),
