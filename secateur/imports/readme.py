@@ -23,6 +23,8 @@ IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 EMPHASIS = re.compile(r"(\*{1,3}|__|~~|`)(?=\S)(.+?)(?<=\S)\1")
 CELL_BORDER = re.compile(r"(?<!\\)\|")
+FILES = re.compile(r"\b(?:links?|ckpts?|checkpoints?|downloads?|url|scripts?)\b", re.IGNORECASE)
+"""Headers of columns that hold files rather than results."""
 HTML_TAG = re.compile(r"</?[a-zA-Z][^>]*>")
 
 
@@ -88,6 +90,8 @@ def _goes_on(lines: list[str], number: int) -> bool:
 
 def _table(rows: list[str], caption: str) -> str:
     lines = [_cells(row) for row in rows]
+    files = [number for number, name in enumerate(lines[0]) if FILES.search(name)]
+    lines = [[cell for number, cell in enumerate(line) if number not in files] for line in lines]
     width = len(lines[0])
     head = "".join(f"<th>{cell}</th>" for cell in lines[0])
     body = "".join(
