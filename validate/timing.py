@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from db.validation import TimingRow
-from validate.kernels.bench import dense_products, interleave
+from validate.kernels.dense import dense_products
 from validate.kernels.library import kernel_name
+from validate.kernels.trial import interleave
 from validate.machine import describe_machine
 from validate.threads import one_thread
 

@@ -1,6 +1,6 @@
 """Random products through every format, instruction set and layout of the C kernels, compared with numpy in float64.
 
-Run as ``python tests/fuzz/fuzz_kernels.py --cases N --seed S``; it prints each case that differs and exits with 1. It is
+Run ``python tests/fuzz/fuzz_kernels.py --cases N --seed S``; it prints each case that differs and exits with 1. It is
 a program and not a test so that it can run under a sanitizer, which has to be loaded before Python.
 """
 

@@ -8,17 +8,17 @@ feed-forward block, and the first layer of LeNet-300-100.
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from validate.kernels.dense import dense_products
 from validate.kernels.library import kernel_name
 from validate.kernels.sparse import SparseMatrix
+from validate.kernels.trial import interleave
 from validate.threads import one_thread
 
 SHAPES = (
@@ -57,33 +57,6 @@ class BenchRow:
     """torch's linear layer, with the input as [N, K]."""
     ratio: float
     """Fastest dense seconds / our sparse seconds, measured."""
-
-
-def interleave(contestants: dict[str, Callable[[], object]], seconds: float) -> dict[str, list[float]]:
-    """Seconds of each turn of each contestant, taking turns for about ``seconds``, at least five turns each."""
-    times: dict[str, list[float]] = {name: [] for name in contestants}
-    for run in contestants.values():
-        run()
-    deadline = time.perf_counter() + seconds
-    while time.perf_counter() < deadline or len(next(iter(times.values()))) < _FEWEST_TURNS:
-        for name, run in contestants.items():
-            began = time.perf_counter()
-            run()
-            times[name].append(time.perf_counter() - began)
-    return times
-
-
-def dense_products(weight: NDArray[np.float32], x: NDArray[np.float32]) -> dict[str, Callable[[], object]]:
-    """The dense ways to compute W X here: numpy, and torch where it is installed."""
-    products: dict[str, Callable[[], object]] = {"numpy": lambda: weight @ x}
-    if find_spec("torch") is not None:
-        import torch
-
-        torch_weight, torch_x = torch.from_numpy(weight), torch.from_numpy(x)
-        torch_rows = torch_x.T.contiguous()
-        products["torch"] = lambda: torch_weight @ torch_x
-        products["torch_linear"] = lambda: torch.nn.functional.linear(torch_rows, torch_weight)
-    return products
 
 
 def _scipy_product(weight: NDArray[np.float32], x: NDArray[np.float32]) -> Callable[[], object]:

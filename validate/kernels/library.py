@@ -104,6 +104,8 @@ def _declared(kernels: ctypes.CDLL) -> ctypes.CDLL:
     kernels.secateur_isa_name.restype = ctypes.c_char_p
     kernels.secateur_isa_supported.argtypes = [_INT]
     kernels.secateur_isa_supported.restype = _INT
+    kernels.secateur_isa_lanes.argtypes = [_INT]
+    kernels.secateur_isa_lanes.restype = _SIZE
     kernels.secateur_spmm.argtypes = [ctypes.POINTER(Weights), _POINTER, layout, _POINTER, layout, _SIZE, _INT, _INT]
     kernels.secateur_spmv.argtypes = [ctypes.POINTER(Weights), _POINTER, _POINTER, _INT]
     kernels.secateur_spmv_compact.argtypes = [ctypes.POINTER(CompactWeights), _POINTER, _POINTER, _INT]
@@ -139,6 +141,12 @@ def instruction_set() -> str:
             f"no kernels for {wanted!r} here: set SECATEUR_ISA to one of {', '.join(found) or 'none'}"
         )
     return wanted
+
+
+def lanes() -> int:
+    """Floats in a vector of the instruction set that the kernels use; 1 without compiled kernels."""
+    kernels = library()
+    return 1 if kernels is None else int(kernels.secateur_isa_lanes(instruction_sets()[instruction_set()]))
 
 
 def kernel_name(kernel: str | None = None) -> str:
