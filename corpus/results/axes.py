@@ -7,78 +7,23 @@ several rows, notes, or context (a row of sparsities above columns of results).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from corpus.reading import DocumentTable, TableCell
-from corpus.results.headers import IGNORED, REDUCTIONS, column_kind, read_slots, which_net
+from corpus.results.first_look import first_look
+from corpus.results.headers import column_kind, read_slots
+from corpus.results.layout import TEXT_KINDS, Axes, Column, header_path, spans_all
 from corpus.results.meaning import Interpreter, Meaning
-from corpus.results.numbers import NumericCell, is_missing, read_numbers
+from corpus.results.numbers import is_missing, read_numbers
 from corpus.results.sparsity import (
     RemovalHeader,
-    in_cell,
     quantity_of,
     read_bare,
     read_header,
     read_pattern,
-    read_removals,
 )
 from corpus.results.words import PHRASES
 
 _NOTE = re.compile(r"^(\^?[a-z\d*†‡§]\s|\^|note|†|‡|\*|§|¹|results? (are|of|marked)|numbers? )", re.I)
-TEXT_KINDS = frozenset({"method", "model", "dataset", "device", "batch", "setting", "stub"})
-
-
-@dataclass(slots=True)
-class Column:
-    """One column: what kind it is, its header texts from the outside in, and the meaning of a removal header."""
-
-    kind: str
-    header: tuple[TableCell, ...] = ()
-    removal: RemovalHeader | None = None
-    numeric: float = 0.0
-    """Share of numbers among the cells that are not missing."""
-
-    @property
-    def text(self) -> str:
-        """The innermost header text."""
-        return self.header[-1].text if self.header else ""
-
-    @property
-    def name(self) -> str:
-        """The header of this column alone, joined where it is broken over rows (``Params`` above ``removed``)."""
-        own: list[str] = []
-        for cell in reversed(self.header):
-            if cell.width > 1:
-                break
-            own.insert(0, cell.text)
-        return " ".join(own)
-
-
-@dataclass(slots=True)
-class Axes:
-    """The layout of a table."""
-
-    columns: list[Column] = field(default_factory=list)
-    header_rows: int = 0
-    title: str = ""
-    """Text of a header row over the whole width."""
-    data_rows: list[int] = field(default_factory=list)
-    groups: dict[int, tuple[TableCell, ...]] = field(default_factory=dict)
-    """Group rows above each data row, the nearest last."""
-    inner_headers: dict[int, int] = field(default_factory=dict)
-    """For data rows below a second header in the body, the row of that header."""
-    context_rows: dict[int, RemovalHeader] = field(default_factory=dict)
-    """Rows of numbers that state what the columns removed."""
-    notes: list[str] = field(default_factory=list)
-    numbers: dict[tuple[int, int], NumericCell | None] = field(default_factory=dict)
-    """Numbers of the cells of data rows; a spread in a column of its own is joined to the column before it."""
-    stubs: dict[tuple[int, int], TableCell] = field(default_factory=dict)
-    """Stub cells with blanks filled from the group they belong to."""
-    rows_name_metrics: bool = False
-
-    def of_kind(self, *kinds: str) -> list[int]:
-        """Indexes of the columns of these kinds."""
-        return [index for index, column in enumerate(self.columns) if column.kind in kinds]
 
 
 def read_axes(table: DocumentTable, interpreter: Interpreter) -> Axes:
@@ -99,7 +44,7 @@ def read_axes(table: DocumentTable, interpreter: Interpreter) -> Axes:
         if column in spreads:
             axes.columns.append(Column("empty", header_path(table, column, axes.header_rows)))
         else:
-            axes.columns.append(_first_look(table, axes, column, interpreter, has_spread=column + 1 in spreads))
+            axes.columns.append(first_look(table, axes, column, interpreter, has_spread=column + 1 in spreads))
     _fill_blanks(table, axes)
     _find_row_metrics(axes, interpreter)
     _settle(axes, interpreter)
@@ -139,26 +84,12 @@ def _is_headed_as_spread(table: DocumentTable, axes: Axes, column: int) -> bool:
     return bool(numbers) and all(spread.value <= abs(mean.value) for mean, spread in numbers)
 
 
-def header_path(table: DocumentTable, column: int, header_rows: int) -> tuple[TableCell, ...]:
-    """Header cells of a column from the outside in, each spanned cell once."""
-    path: list[TableCell] = []
-    for row in range(header_rows):
-        cell = table.cells[row][column]
-        if cell.text and (not path or path[-1] is not cell) and not _spans_all(table, cell):
-            path.append(cell)
-    return tuple(path)
-
-
-def _spans_all(table: DocumentTable, cell: TableCell) -> bool:
-    return cell.width >= len(table.cells[0]) > 1
-
-
 def _sort_rows(table: DocumentTable, axes: Axes, interpreter: Interpreter) -> None:
     cells = table.cells
     groups: list[TableCell] = []
     inner: int | None = None
     for row in range(axes.header_rows):
-        if _spans_all(table, cells[row][0]):
+        if spans_all(table, cells[row][0]):
             axes.title = cells[row][0].text
     last_data = max((r for r in range(axes.header_rows, len(cells)) if _label_of(table, r) is None), default=-1)
     fresh = True
@@ -206,100 +137,6 @@ def _is_inner_header(table: DocumentTable, axes: Axes, row: int) -> bool:
     if len(texts) < 2 or any(read_numbers(text) is not None for text in texts):
         return False
     return sum(bool(read_slots(text)) for text in texts) * 2 >= len(texts)
-
-
-def _first_look(
-    table: DocumentTable,
-    axes: Axes,
-    index: int,
-    interpreter: Interpreter,
-    *,
-    has_spread: bool,
-) -> Column:
-    header = header_path(table, index, axes.header_rows)
-    if has_spread and header and PHRASES["mean_head"].search(header[-1].text):
-        header = header[:-1]
-    texts = [table.cells[row][index].text for row in axes.data_rows]
-    present = [row for row, text in zip(axes.data_rows, texts, strict=True) if not is_missing(text)]
-    share = sum(axes.numbers[row, index] is not None for row in present) / len(present) if present else -1.0
-    column = Column("", header, numeric=share)
-    slots = [slot for cell in header for slot in read_slots(cell.text)]
-    kind = "" if _labels_headers(table, header, index, interpreter) else column_kind(column.text)
-    states = bool(slots) or bool(read_removals(column.text)) or _beside_base(table, axes, index, column.text)
-    states = states or _is_reduction_of_the_column_before(table, axes, index, column.text)
-    removal = None if states else read_header(column.text) or read_header(column.name)
-    if removal is not None and _fits_removal(present, index, removal, axes, table):
-        column.kind, column.removal = "removal", removal
-    elif share < 0:
-        column.kind = "stub" if any(texts) and not slots else "empty"
-    elif share < 0.5:
-        column.kind = kind or "stub"
-    elif has_spread:
-        column.kind = "value"
-    elif slots:
-        column.kind = "ignored" if all(slot.metric in IGNORED for slot in slots) else "value"
-    elif kind in ("setting", "device", "batch") and not interpreter.read(column.text).stage:
-        column.kind = kind
-    return column
-
-
-def _labels_headers(table: DocumentTable, header: tuple[TableCell, ...], index: int, interpreter: Interpreter) -> bool:
-    """True for ``Data set`` or ``Model`` left of headers that name some: it does not speak of what is below it."""
-    if not header or header[-1].height > 1:
-        return False
-    kind = column_kind(header[-1].text)
-    if kind not in ("dataset", "model"):
-        return False
-    row = header[-1].origin[0]
-    others = {cell.origin: cell.text for column, cell in enumerate(table.cells[row]) if column > index and cell.text}
-    read = interpreter.datasets if kind == "dataset" else interpreter.models
-    return sum(bool(read(text)) for text in others.values()) * 2 > len(others)
-
-
-def _is_reduction_of_the_column_before(table: DocumentTable, axes: Axes, index: int, text: str) -> bool:
-    """True for ``Pruned (%)`` right of ``FLOPs``: the share that is removed of them."""
-    before = header_path(table, index - 1, axes.header_rows) if index else ()
-    slots = read_slots(before[-1].text) if before else ()
-    return bool(slots) and slots[0].metric in REDUCTIONS and PHRASES["reduction_head"].search(text) is not None
-
-
-def _beside_base(table: DocumentTable, axes: Axes, index: int, text: str) -> bool:
-    """True for ``Pruned`` beside ``Base``: both hold the same metric."""
-    if not which_net(text)[1] or re.search(r"ratio|rate|amount|level", text, re.I):
-        return False
-    headers = [header_path(table, column, axes.header_rows) for column in range(len(table.cells[0])) if column != index]
-    return any(path and which_net(path[-1].text)[0] for path in headers)
-
-
-def _fits_removal(
-    rows: list[int],
-    index: int,
-    header: RemovalHeader,
-    axes: Axes,
-    table: DocumentTable,
-) -> bool:
-    if not rows:
-        return False
-    fitting = 0
-    values = []
-    for row in rows:
-        cell = axes.numbers[row, index]
-        if cell is None:
-            fitting += bool(in_cell(header, table.cells[row][index].text))
-            continue
-        number = cell.present[0]
-        values.append(number.value)
-        fitting += number.unit in ("%", "x", "") and (
-            header.form == "ratio" or 0 <= number.value <= 100 or number.unit == "x"
-        )
-    if not header.explicit and values and not _looks_like_ratio(values, rows, index, axes):
-        return False
-    return fitting >= 0.6 * len(rows)
-
-
-def _looks_like_ratio(values: list[float], rows: list[int], index: int, axes: Axes) -> bool:
-    units = {cell.present[0].unit for row in rows if (cell := axes.numbers[row, index]) is not None}
-    return bool(units & {"x", "%"}) or all(0 <= value < 1 for value in values)
 
 
 def _fill_blanks(table: DocumentTable, axes: Axes) -> None:
@@ -401,6 +238,7 @@ def _says_something(column: Column, interpreter: Interpreter) -> bool:
         or meaning.pruned
         or meaning.stage
         or meaning.method
+        or meaning.device
     )
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from corpus.reading import DocumentTable, TableCell
-from corpus.results.axes import Axes
 from corpus.results.context import Surroundings
 from corpus.results.headers import RANKS, REDUCTIONS, Slot, as_error, column_kind
+from corpus.results.layout import Axes
 from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.names import is_dense
 from corpus.results.numbers import read_numbers

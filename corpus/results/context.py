@@ -12,12 +12,13 @@ from functools import cached_property
 
 from corpus.knowledge import Knowledge
 from corpus.reading import Document, DocumentTable
-from corpus.results.headers import COSTS, GENERIC_DATASETS, USUAL_METRICS, Slot, find_slots
+from corpus.results.headers import COSTS, GENERIC_DATASETS, USUAL_METRICS, Slot, find_slots, read_slots
 from corpus.results.meaning import Interpreter
 from corpus.results.sparsity import Removal, read_removals
 from corpus.results.words import PHRASES, PROTOCOLS, SPLITS
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z“(])")
+_PAIR = re.compile(r"[\w-]+(?: \([\w%]+\))?\s?/\s?[\w-]+")
 _OPERATING = frozenset({"params", "flops", "macs", "params_reduction", "flops_reduction", "model_size", "speedup"})
 """Metrics that captions mention to say how small a network is, more often than to say what the numbers are."""
 
@@ -202,14 +203,22 @@ class Surroundings:
                 return read_removals(f"{bare[0]} sparsity")[0], where
         return Removal(), ""
 
-    def slots(self) -> list[Slot]:
+    def pair(self) -> tuple[Slot, ...]:
+        """The two metrics of a caption like ``PSNR/SSIM``, which each cell then holds; empty without such words."""
+        for match in _PAIR.finditer(self.caption):
+            slots = read_slots(match.group())
+            if len(slots) == 2 and slots[0] != slots[1] and not {slot.metric for slot in slots} & COSTS:
+                return slots
+        return ()
+
+    def slots(self) -> tuple[Slot, ...]:
         """The metrics that the caption names, else those of the referring sentences, in their order."""
         for text in (self.caption, self.table.parent_caption, self.near):
             found = [slot for slot in find_slots(text) if slot.metric not in (*_OPERATING, "accuracy_change")]
             found = found or [slot for slot in find_slots(text[:40]) if slot.metric != "accuracy_change"]
             if found:
-                return found
-        return []
+                return tuple(found)
+        return ()
 
     def form(self) -> str:
         """Whether a bare percentage beside results is a share kept or removed, as caption or referring text say."""

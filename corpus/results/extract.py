@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from corpus.reading import DocumentTable, TableCell
-from corpus.results.axes import Axes
 from corpus.results.columns import ColumnReader
 from corpus.results.context import Paper, Surroundings
-from corpus.results.headers import COSTS, REDUCTIONS, USUAL_METRICS, Slot, amount_of
+from corpus.results.headers import ACCURACIES, COSTS, QUALITIES, REDUCTIONS, USUAL_METRICS, Slot, amount_of
+from corpus.results.layout import Axes
 from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.names import modifiers
 from corpus.results.neighbours import read_together, usual_of_tasks
@@ -26,8 +26,6 @@ from corpus.results.words import PHRASES
 from db.records import Cell, Reading, Sparsity
 
 _DENSE_SPARSITY = Sparsity(0.0, "", form="removed", low=0.0, high=0.0)
-_ACCURACIES = frozenset({"top1_accuracy", "top5_accuracy", "accuracy", "zero_shot_accuracy"})
-_QUALITIES = _ACCURACIES | {"error_rate", "f1"}
 _TIMED = frozenset({"latency_ms", "throughput", "memory", "energy"})
 
 
@@ -44,6 +42,7 @@ class TableReader:
         self.around = around
         self.headers = ColumnReader(table, axes, interpreter, around)
         self.caption_slots = around.slots()
+        self._pair = around.pair()
         meanings = [self.headers.meaning(index) for index in range(len(axes.columns))]
         self.columns = read_together(axes, meanings, self.caption_slots)
         self._task_metric = usual_of_tasks(self.columns)
@@ -137,12 +136,12 @@ class TableReader:
             return row.slots
         for dataset in (*column.datasets, *row.datasets):
             if dataset in USUAL_METRICS:
-                return (self._usual_slot(USUAL_METRICS[dataset]),)
+                return self._usual_slots(USUAL_METRICS[dataset])
         usual = {USUAL_METRICS.get(dataset, "") for dataset in self.resolver.caption_datasets}
         if usual == {"perplexity"}:
-            return (self._usual_slot("perplexity"),)
+            return self._usual_slots("perplexity")
         if self.caption_slots:
-            return (self.caption_slots[0],)
+            return self._pair if self._pair else self.caption_slots[:1]
         if column.datasets and self._task_metric:
             return (Slot(self._task_metric, "%", supposed=True),)
         for dataset in self.resolver.datasets[0]:
@@ -150,11 +149,13 @@ class TableReader:
                 return (Slot(USUAL_METRICS[dataset], "%", supposed=True),)
         return ()
 
-    def _usual_slot(self, usual: str) -> Slot:
+    def _usual_slots(self, usual: str) -> tuple[Slot, ...]:
         """The metric that is usual on a data set, in the words of the caption where it names one of its kind."""
+        if any(slot.metric == usual for slot in self._pair):
+            return self._pair
         if "accuracy" in usual:
-            return next((slot for slot in self._unexplained if slot.metric in _QUALITIES), Slot(usual, "%"))
-        return Slot(usual, "" if usual == "perplexity" else "%")
+            return (next((slot for slot in self._unexplained if slot.metric in QUALITIES), Slot(usual, "%")),)
+        return (Slot(usual, "" if usual == "perplexity" else "%"),)
 
     def _numbers(self, numeric: NumericCell, slots: tuple[Slot, ...]) -> Iterator[tuple[int, Number | None, Slot]]:
         """Each number of a cell with the slot it fills."""
@@ -184,7 +185,7 @@ class TableReader:
         reduction = REDUCTIONS.get(slot.metric)
         if reduction and number.unit == "%":
             return Slot(reduction, "%")
-        if slot.metric in _ACCURACIES:
+        if slot.metric in ACCURACIES:
             if number.signed or number.arrow:
                 return Slot("accuracy_change", "points", falls=number.arrow == "↓")
             if number.bracketed and first is not None and number.value < 0.1 * first.value:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from corpus.results.words import load
+from corpus.results.words import PHRASES, load
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +73,18 @@ COSTS = frozenset(
     {"flops", "macs", "params", "latency_ms", "throughput", "model_size", "memory", "energy", "training_time"}
 )
 """Metrics of cost, as opposed to quality."""
+ACCURACIES = frozenset({"top1_accuracy", "top5_accuracy", "accuracy", "zero_shot_accuracy"})
+"""Metrics of classification in per cent of right answers."""
+QUALITIES = ACCURACIES | {"error_rate", "f1"}
+"""Metrics of classification."""
 REDUCTIONS: Mapping[str, str] = {
     "params": "params_reduction",
     "flops": "flops_reduction",
     "macs": "flops_reduction",
 }
 """The metric of the share that was removed of a cost."""
+RANKS: Mapping[str, str] = {"top1_accuracy": "", "top5_accuracy": "top5"}
+"""Accuracies whose names (``Top-1``) do not say that they are no errors, with the submetric of the error."""
 _UNITS = re.compile(
     r"[(\[]\s*(×?\s*10\^?\{?\d+\}?|%|[kKMGTB]|[KMGT]i?B|GFLOPs|MFLOPs|GMACs|MMACs|ms|µs|μs|us|s|sec|min|h|hours|mJ|J|W|"
     r"x|×|points|pp|tokens/s|tok/s|img/s|images/s|fps|FPS|dB|bits?|bytes|millions?|billions?)\s*[)\]]"
@@ -116,6 +122,12 @@ def read_slots(text: str) -> tuple[Slot, ...]:
     parts = [part for part in parts if part]
     if 1 < len(parts) <= 4:
         slots = [_slot(part) for part in parts]
+        if slots[0] is not None and slots[0].metric == "accuracy_change":
+            slots[1:] = [
+                slot and replace(slots[0], part=slot.part, submetric=RANKS.get(slot.metric, "")) for slot in slots[1:]
+            ]
+        elif slots[0] is not None and len(parts) == 2 and (second := _continued(slots[0], parts[1])) is not None:
+            slots[1] = second
         if all(slot is not None for slot in slots):
             return tuple(slot for slot in slots if slot is not None)
         first = slots[0]
@@ -127,6 +139,13 @@ def read_slots(text: str) -> tuple[Slot, ...]:
             return first, Slot("top5_accuracy", "%", part=parts[1])
     slot = _slot(whole)
     return () if slot is None else (slot,)
+
+
+def _continued(first: Slot, part: str) -> Slot | None:
+    """The share that was removed of the amount before it (``FLOPs / ↓%``); None for other words."""
+    if first.metric in REDUCTIONS and PHRASES["reduction_head"].search(tidy(part)):
+        return Slot(REDUCTIONS[first.metric], "%", part=part)
+    return None
 
 
 def _bracket_list(text: str) -> tuple[Slot, ...]:
@@ -225,10 +244,6 @@ def _printed_unit(text: str) -> str:
     if prefix:
         return prefix.group(1)
     return "%" if "%" in text else ""
-
-
-RANKS: Mapping[str, str] = {"top1_accuracy": "", "top5_accuracy": "top5"}
-"""Accuracies whose names (``Top-1``) do not say that they are no errors, with the submetric of the error."""
 
 
 def as_error(slot: Slot) -> Slot:

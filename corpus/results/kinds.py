@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from corpus.reading import DocumentTable, TableCell
-from corpus.results.axes import Axes, method_column
+from corpus.results.axes import method_column
 from corpus.results.context import Surroundings
 from corpus.results.headers import COSTS, KINDS, REDUCTIONS, USUAL_METRICS, find_slots
+from corpus.results.layout import Axes
 from corpus.results.meaning import Interpreter
 
 

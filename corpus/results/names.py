@@ -18,6 +18,8 @@ _ABBREVIATION = re.compile(
     r"(?<![\w])([A-Za-z][\w+-]{0,11})\s*(?:[:=]|stands for|denotes|is short for|means)\s*([a-zA-Z][\w -]{3,40})"
 )
 _MARKS = re.compile(r"[†‡§¶∗*⋆★♯♢♠♣]|\^\{?(?:[a-z\d]|[†‡∗*])\}?$")
+_VERSION = re.compile(r"[-\s](?:\d+(?:\.\d+)?%?|[A-CSMLsml])$")
+"""What a paper adds to a method's name to tell its settings apart (``HRank-1``)."""
 _TRAILING = re.compile(r"\s*(?:\[[\d, –-]+\]|[\[(]\s*[\])])\s*")
 
 
@@ -79,7 +81,9 @@ class Names:
             return self.proposed[0] if self.proposed else None
         name = PHRASES["ours_mark"].sub("", clean_name(text))
         bare = re.sub(r"\s*\([^)]*\)", "", name).strip()
-        for candidate in dict.fromkeys((name, bare, re.split(r"\s*[,+]\s*| w/| with | \d", bare)[0])):
+        for candidate in dict.fromkeys(
+            (name, bare, _VERSION.sub("", bare), re.split(r"\s*[,+]\s*| w/| with | \d", bare)[0])
+        ):
             found = self._known(candidate)
             if found is not None:
                 return found

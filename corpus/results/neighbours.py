@@ -10,8 +10,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from corpus.results.axes import Axes
-from corpus.results.headers import PHASE_HEADS, PHASES, RANKS, REDUCTIONS, USUAL_METRICS, Slot, as_error, tidy
+from corpus.results.headers import (
+    PHASE_HEADS,
+    PHASES,
+    QUALITIES,
+    RANKS,
+    REDUCTIONS,
+    USUAL_METRICS,
+    Slot,
+    as_error,
+    tidy,
+)
+from corpus.results.layout import Axes
 from corpus.results.meaning import Meaning
 from corpus.results.words import PHRASES
 
@@ -22,6 +32,7 @@ def read_together(axes: Axes, meanings: Sequence[Meaning], caption: Sequence[Slo
     _name_tasks(columns)
     _name_reductions(axes, columns)
     _name_phases(axes, columns, caption)
+    _name_changes(axes, columns)
     if _are_errors(axes, columns, caption):
         columns = [replace(column, slots=tuple(map(as_error, column.slots))) for column in columns]
     _complete_changes(axes, columns)
@@ -56,6 +67,25 @@ def _name_reductions(axes: Axes, columns: list[Meaning]) -> None:
             columns[index] = replace(meaning, slots=(reduction,), pruned=False)
 
 
+def _name_changes(axes: Axes, columns: list[Meaning]) -> None:
+    """Take a column without a known word right of an accuracy for its change, when its numbers have arrows or signs."""
+    for index in range(1, len(columns)):
+        meaning, before = columns[index], columns[index - 1].slots
+        silent = not (meaning.slots or meaning.datasets or meaning.models or meaning.method or meaning.removal)
+        if silent and before and before[0].metric in QUALITIES and _are_changes(axes, index):
+            falls = before[0].metric == "error_rate"
+            columns[index] = replace(
+                meaning, slots=(Slot("accuracy_change", "points", falls=falls, part=meaning.rest),)
+            )
+            axes.columns[index].kind = "value"
+
+
+def _are_changes(axes: Axes, index: int) -> bool:
+    numbers = [cell.present[0] for (_, column), cell in axes.numbers.items() if column == index and cell is not None]
+    marked = sum(bool(number.arrow) or number.signed or number.value == 0 for number in numbers)
+    return len(numbers) > 1 and marked * 3 >= 2 * len(numbers) and any(number.value for number in numbers)
+
+
 def _name_phases(axes: Axes, columns: list[Meaning], caption: Sequence[Slot]) -> None:
     """Take ``Train`` and ``Infer`` above multiples, or below a caption about FLOPs, for costs of that phase."""
     costs = any(slot.metric in ("flops", "macs") for slot in caption)
@@ -77,7 +107,10 @@ def _are_errors(axes: Axes, columns: list[Meaning], caption: Sequence[Slot]) -> 
         slot.metric: index
         for index, column in enumerate(columns)
         for slot in column.slots
-        if slot.metric in RANKS and "acc" not in slot.part.lower() and axes.columns[index].kind == "value"
+        if len(column.slots) == 1
+        and slot.metric in RANKS
+        and "acc" not in slot.part.lower()
+        and axes.columns[index].kind == "value"
     }
     if not ranked or any("acc" in slot.part.lower() for column in columns for slot in column.slots):
         return False

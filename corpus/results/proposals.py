@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from corpus.knowledge import Knowledge
+from corpus.knowledge.entries import Kind
 from corpus.reading import Document
 from corpus.results.words import PHRASES
 
@@ -24,6 +25,7 @@ _LAST_OF_LIST = re.compile(r"\s*(?:\([^()]*\)\s*)?,?\s*(?:and|or|&)\s+(?:the\s+)
 _NEXT_OF_LIST = re.compile(r"\s*(?:\([^()]*\)\s*)?,\s*")
 _SHORT_FORM = re.compile(r"(?:[ -][\w-]+){0,7}\s*\(([A-Za-z][\w-]*[A-Z][\w-]*)\)")
 _END_OF_NAME = re.compile(r"\s*(?:[,.;:–—]|$|\s(?:which|that|for|to|as|and|in|on|by|with|a|an)\b)")
+_OTHER_KINDS: tuple[Kind, ...] = ("dataset", "model", "metric")
 _LEAST, _MOST = 1.5, 4
 """Score that a name needs, and how many names a paper has at most."""
 _SURE = 2.0
@@ -69,6 +71,23 @@ def _scored(document: Document, knowledge: Knowledge) -> Iterator[tuple[str, flo
             yield match.group(1), 1
     for name in _marked_names(document):
         yield name, 3
+    for name in _sections_about_rows(document, knowledge):
+        yield name, 2
+
+
+def _sections_about_rows(document: Document, knowledge: Knowledge) -> Iterator[str]:
+    """Titles of sections that are the name of an uncited row or column: what the paper describes and then measures."""
+    named = {cell.text for table in document.tables for row in table.cells for cell in row[:3] if not cell.cites}
+    named |= {cell.text for table in document.tables for row in table.cells[:3] for cell in row if not cell.cites}
+    cited = {citation.arxiv_id for citation in document.bibliography if citation.arxiv_id}
+    for section in document.sections:
+        if section.level not in (1, 2) or section.title not in named:
+            continue
+        if any(knowledge.resolve(kind, section.title) for kind in _OTHER_KINDS):
+            continue
+        namesake = knowledge.methods.get(knowledge.resolve("method", section.title) or "")
+        if namesake is None or (namesake.arxiv is not None and namesake.arxiv not in cited):
+            yield section.title
 
 
 def _of_sentence(sentence: str, knowledge: Knowledge) -> Iterator[tuple[str, float]]:

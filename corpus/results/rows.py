@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from corpus.reading import DocumentTable, TableCell
-from corpus.results.axes import Axes, Column, method_column
+from corpus.results.axes import method_column
 from corpus.results.context import Surroundings
 from corpus.results.headers import which_net
+from corpus.results.layout import Axes, Column
 from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.names import clean_name, is_dense
 from corpus.results.numbers import is_missing, read_numbers
@@ -30,6 +31,7 @@ from corpus.results.sparsity import (
 from corpus.results.words import PHRASES
 
 _CUT = RemovalHeader("removed", "weights", percent=True)
+_KEPT = RemovalHeader("kept", "weights", percent=True)
 _SHARE_IN_NAME = re.compile(r"[,(\s]\s*(\d+(?:\.\d+)?\s*%)\)?$")
 _DEPTH = frozenset({"depth", "layers", "#layers", "# layers"})
 
@@ -58,6 +60,7 @@ class RowReader:
     def meanings(self) -> Iterator[tuple[int, Meaning]]:
         """Each row of results with its meaning, from the top."""
         network: tuple[str, ...] = ()
+        first: tuple[str, ...] = ()
         dense = self.axes.data_rows[0] if PHRASES["first_row_dense"].search(self.around.caption) else -1
         groups: tuple[TableCell, ...] = ()
         for row in self.axes.data_rows:
@@ -67,9 +70,10 @@ class RowReader:
             if row == dense:
                 meaning = replace(meaning, base=True)
             if self.axes.groups.get(row, ()) != groups:
-                groups, network = self.axes.groups.get(row, ()), ()
+                groups, network = self.axes.groups.get(row, ()), first
             if meaning.models and (is_dense(meaning.method) or self.interpreter.is_network(meaning.method)):
                 network = meaning.models
+                first = first or (network if not groups else ())
             elif network and not meaning.models:
                 meaning = replace(meaning, models=network)
             yield row, meaning if meaning.removal else replace(meaning, removal=self._cut(row))
@@ -101,6 +105,8 @@ class RowReader:
             numeric = self.axes.numbers[row, index]
             if numeric is None or not slots or slots[0].metric not in ("params", "params_reduction"):
                 continue
+            if slots[0].metric == "params" and slots[0].unit == "%" and PHRASES["kept"].search(slots[0].part):
+                return from_number(_KEPT, numeric.present[0])
             wanted = [
                 n for n in numeric.present if n.unit == "%" and (n.bracketed or slots[0].metric == "params_reduction")
             ]
@@ -136,15 +142,31 @@ class RowReader:
                 meaning = self._setting(column, cell, meaning)
             else:
                 meaning = self._stub(cell, meaning, column.kind)
+        if is_missing(meaning.method):
+            meaning = self._named_elsewhere(row, meaning)
         in_name = _SHARE_IN_NAME.search(meaning.method)
         if in_name is None or meaning.removal or "=" in meaning.method or self.axes.of_kind("removal"):
             return meaning
         return replace(meaning, removal=in_cell(RemovalHeader(self.around.form(), percent=True), in_name.group(1)))
 
+    def _named_elsewhere(self, row: int, meaning: Meaning) -> Meaning:
+        """A row without method whose other stubs say that it is the dense network."""
+        stubs = [self.axes.stubs.get((row, index)) for index in range(len(self.axes.columns))]
+        name = next((cell.text for cell in stubs if cell is not None and is_dense(cell.text)), "")
+        return replace(meaning, method=name) if name else meaning
+
     def _method(self, cell: TableCell, meaning: Meaning) -> Meaning:
         inner = self.interpreter.read(cell.text, cell.cites)
+        if inner.models and self._is_part_of_name(inner.models, cell.text):
+            inner = replace(inner, models=())
         joined = inner.over(replace(meaning, method="", cites=()))
         return replace(joined, method=clean_name(cell.text), cites=cell.cites, base=False, variant=meaning.variant)
+
+    def _is_part_of_name(self, models: tuple[str, ...], text: str) -> bool:
+        """True for ``ViT`` of the method ``ViT-Slim``: one name that is a method's, of no network in particular."""
+        known = self.interpreter.knowledge.resolve("method", clean_name(text))
+        generic = all(self.interpreter.subjects.is_generic(model) for model in models)
+        return known not in (None, "Dense") or (generic and not self.interpreter.is_network(text))
 
     def _removal(self, column: Column, text: str, meaning: Meaning) -> Meaning:
         if column.removal is None:

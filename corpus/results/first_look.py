@@ -1,0 +1,115 @@
+"""What a single column of a table is at first look, by its own header and cells.
+
+A header may also label the headers right of it (``Data set`` left of ``CIFAR-10``), or stand for the column before it
+(``Pruned`` right of ``FLOPs``).
+"""
+
+from __future__ import annotations
+
+import re
+
+from corpus.reading import DocumentTable, TableCell
+from corpus.results.headers import IGNORED, REDUCTIONS, column_kind, read_slots, which_net
+from corpus.results.layout import Axes, Column, header_path
+from corpus.results.meaning import Interpreter
+from corpus.results.numbers import is_missing, read_numbers
+from corpus.results.sparsity import RemovalHeader, in_cell, read_header, read_removals
+from corpus.results.words import PHRASES
+
+
+def first_look(
+    table: DocumentTable,
+    axes: Axes,
+    index: int,
+    interpreter: Interpreter,
+    *,
+    has_spread: bool,
+) -> Column:
+    """The kind of a column as far as its own header and cells say; empty where its neighbours must decide."""
+    header = header_path(table, index, axes.header_rows)
+    if has_spread and header and PHRASES["mean_head"].search(header[-1].text):
+        header = header[:-1]
+    texts = [table.cells[row][index].text for row in axes.data_rows]
+    present = [row for row, text in zip(axes.data_rows, texts, strict=True) if not is_missing(text)]
+    share = sum(axes.numbers[row, index] is not None for row in present) / len(present) if present else -1.0
+    column = Column("", header, numeric=share)
+    slots = [slot for cell in header for slot in read_slots(cell.text)]
+    kind = "" if _labels_headers(table, header, index, interpreter) else column_kind(column.text)
+    states = bool(slots) or bool(read_removals(column.text)) or _beside_base(table, axes, index, column.text)
+    states = states or _is_reduction_of_the_column_before(table, axes, index, column.text)
+    removal = None if states else read_header(column.text) or read_header(column.name)
+    if removal is not None and _fits_removal(present, index, removal, axes, table):
+        column.kind, column.removal = "removal", removal
+    elif share < 0:
+        column.kind = "stub" if any(texts) and not slots else "empty"
+    elif share < 0.5:
+        column.kind = kind or "stub"
+    elif has_spread:
+        column.kind = "value"
+    elif slots:
+        column.kind = "ignored" if all(slot.metric in IGNORED for slot in slots) else "value"
+    elif kind in ("setting", "device", "batch") and not interpreter.read(column.text).stage:
+        column.kind = kind
+    return column
+
+
+def _labels_headers(table: DocumentTable, header: tuple[TableCell, ...], index: int, interpreter: Interpreter) -> bool:
+    """True for ``Data set`` or ``Model`` left of headers that name some: it does not speak of what is below it."""
+    if not header or header[-1].height > 1:
+        return False
+    kind = column_kind(header[-1].text)
+    row = header[-1].origin[0]
+    others = {cell.origin: cell.text for column, cell in enumerate(table.cells[row]) if column > index and cell.text}
+    if kind in ("dataset", "model"):
+        read = interpreter.datasets if kind == "dataset" else interpreter.models
+        named = sum(bool(read(text)) for text in others.values())
+    else:
+        numeric = kind in ("setting", "batch", "device")
+        named = sum(read_numbers(text) is not None for text in others.values()) if numeric else 0
+    return named * 2 > len(others)
+
+
+def _is_reduction_of_the_column_before(table: DocumentTable, axes: Axes, index: int, text: str) -> bool:
+    """True for ``Pruned (%)`` right of ``FLOPs``: the share that is removed of them."""
+    before = header_path(table, index - 1, axes.header_rows) if index else ()
+    slots = read_slots(before[-1].text) if before else ()
+    return bool(slots) and slots[0].metric in REDUCTIONS and PHRASES["reduction_head"].search(text) is not None
+
+
+def _beside_base(table: DocumentTable, axes: Axes, index: int, text: str) -> bool:
+    """True for ``Pruned`` beside ``Base``: both hold the same metric."""
+    if not which_net(text)[1] or re.search(r"ratio|rate|amount|level", text, re.I):
+        return False
+    headers = [header_path(table, column, axes.header_rows) for column in range(len(table.cells[0])) if column != index]
+    return any(path and which_net(path[-1].text)[0] for path in headers)
+
+
+def _fits_removal(
+    rows: list[int],
+    index: int,
+    header: RemovalHeader,
+    axes: Axes,
+    table: DocumentTable,
+) -> bool:
+    if not rows:
+        return False
+    fitting = 0
+    values = []
+    for row in rows:
+        cell = axes.numbers[row, index]
+        if cell is None:
+            fitting += bool(in_cell(header, table.cells[row][index].text))
+            continue
+        number = cell.present[0]
+        values.append(number.value)
+        fitting += number.unit in ("%", "x", "") and (
+            header.form == "ratio" or 0 <= number.value <= 100 or number.unit == "x"
+        )
+    if not header.explicit and values and not _looks_like_ratio(values, rows, index, axes):
+        return False
+    return fitting >= 0.6 * len(rows)
+
+
+def _looks_like_ratio(values: list[float], rows: list[int], index: int, axes: Axes) -> bool:
+    units = {cell.present[0].unit for row in rows if (cell := axes.numbers[row, index]) is not None}
+    return bool(units & {"x", "%"}) or all(0 <= value < 1 for value in values)
