@@ -12,8 +12,18 @@ from functools import cached_property
 
 from corpus.knowledge import Knowledge
 from corpus.reading import Document, DocumentTable
-from corpus.results.headers import COSTS, GENERIC_DATASETS, USUAL_METRICS, Slot, find_slots, read_slots
+from corpus.results.headers import (
+    COSTS,
+    GENERIC_DATASETS,
+    KINDS,
+    USUAL_METRICS,
+    Slot,
+    column_kind,
+    find_slots,
+    read_slots,
+)
 from corpus.results.meaning import Interpreter
+from corpus.results.names import clean_name, is_dense
 from corpus.results.sparsity import Removal, read_removals
 from corpus.results.words import PHRASES, PROTOCOLS, SPLITS
 
@@ -21,6 +31,11 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z“(])")
 _PAIR = re.compile(r"[\w-]+(?: \([\w%]+\))?\s?/\s?[\w-]+")
 _OPERATING = frozenset({"params", "flops", "macs", "params_reduction", "flops_reduction", "model_size", "speedup"})
 """Metrics that captions mention to say how small a network is, more often than to say what the numbers are."""
+
+
+def telling_words(name: str) -> set[str]:
+    """The words of a method's name that do not stand in half of all papers on pruning."""
+    return {word for word in re.findall(r"[a-z]{5,}", name.lower()) if not PHRASES["common_word"].fullmatch(word)}
 
 
 class Paper:
@@ -45,6 +60,8 @@ class Paper:
             for label in dict.fromkeys(paragraph.references):
                 self._referring[label].append(paragraph.text)
         self._named_in_section: dict[tuple[str, int], tuple[str, ...]] = {}
+        self.row_names = tuple(self._row_names())
+        """Names of methods that stand in the first columns of the paper's tables."""
         self.theoretical = PHRASES["theoretical"].search(text) is not None
         self.deviation = (
             "stderr"
@@ -53,6 +70,19 @@ class Paper:
             if PHRASES["deviation"].search(text)
             else "unknown"
         )
+
+    def _row_names(self) -> Iterator[str]:
+        seen: set[str] = set()
+        for table in self.document.tables:
+            header = table.cells[0][0].text if table.cells and table.cells[0] else ""
+            if column_kind(header) != "method":
+                continue
+            for row in table.cells[table.header_rows :]:
+                name = clean_name(row[0].text)
+                setting = KINDS["hyperparameter_rows"].search(name)
+                if name and name not in seen and not is_dense(name) and not setting:
+                    seen.add(name)
+                    yield name
 
     def referring(self, label: str) -> list[str]:
         """The paragraphs that refer to a label."""

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from corpus.reading import DocumentTable, TableCell
-from corpus.results.context import Paper, Surroundings
+from corpus.results.context import Paper, Surroundings, telling_words
 from corpus.results.headers import COSTS, USUAL_DATASETS, Slot
 from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.names import is_dense
@@ -123,6 +123,10 @@ class Resolver:
         own = [name for name in self.caption_methods if self.names.own(name)]
         others = [name for name in self.caption_methods if not self.names.own(name) and not is_dense(name)]
         surface = place.column.rest if place.column.stage and not place.column.slots else ""
+        if not own and not others and (name := self._method_of_rows()):
+            place.assumed.append("method: the text names it by a word of another table's row")
+            canonical = self.names.resolve(name)
+            return Method(name, canonical, "proposed" if self.names.is_proposed(name) else "baseline")
         if own or (not others and self.names.proposed):
             name = own[0] if own else self.names.proposed[0]
             if not own:
@@ -133,6 +137,15 @@ class Resolver:
             return Method(surface or others[0], self.names.resolve(others[0]), "baseline")
         place.assumed.append("method: not stated")
         return Method(surface or words or place.row.rest or "unknown", None, "baseline")
+
+    def _method_of_rows(self) -> str:
+        """The only name among the paper's rows that shares a telling word with the text around the table."""
+        text = f"{self.around.caption} {self.table.parent_caption} {self.around.near}"
+        if any(self.names.own(name) for name in self.names.in_text(text)):
+            return ""
+        words = set(re.findall(r"[a-z]{5,}", text.lower()))
+        fitting = [name for name in self.paper.row_names if words & telling_words(name)]
+        return fitting[0] if len(fitting) == 1 else ""
 
     def dataset(self, place: Place) -> str | None:
         """Canonical data set, ``average`` for a mean over tasks, None where nothing names one."""
