@@ -28,7 +28,8 @@ def read_entries(path: Path, entry_type: type[E]) -> tuple[E, ...]:
     """The checked entries of one YAML file.
 
     Raises:
-        KnowledgeFileError: the file is no list of entries, an entry breaks the schema or stands twice, or a spelling has two owners.
+        KnowledgeFileError: the file is no list of entries, an entry breaks the schema or stands twice, or a spelling
+            has two owners.
     """
     try:
         raw = yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders

@@ -15,6 +15,8 @@ from corpus.knowledge import KINDS, KnowledgeFileError, load_knowledge
 from corpus.knowledge.entries import Method
 from corpus.knowledge.loader import read_entries
 from corpus.knowledge.spelling import key
+from corpus.results.words import load
+from db.records import VOCABULARY
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +37,9 @@ def test_it_knows_the_field(knowledge):
     assert len(knowledge.methods) >= 250
     assert len(knowledge.datasets) >= 200
     assert sum(1 for dataset in knowledge.datasets.values() if dataset.test_size) >= 150
-    assert len(knowledge.models) >= 120
-    assert len(knowledge.metrics) >= 20
+    assert len(knowledge.models) >= 400
+    assert sum(1 for network in knowledge.models.values() if network.parameters) >= 250
+    assert len(knowledge.metrics) >= 60
 
 
 def test_methods_say_what_they_remove_when_and_by_what(knowledge):
@@ -45,6 +48,38 @@ def test_methods_say_what_they_remove_when_and_by_what(knowledge):
     assert sum(1 for method in pruning if method.arxiv) >= 0.85 * len(pruning)
     assert sum(1 for method in pruning if method.timing) >= 0.85 * len(pruning)
     assert sum(1 for method in pruning if method.criterion) >= 0.8 * len(pruning)
+
+
+def test_a_network_has_about_as_many_parameters_as_its_name_says(knowledge):
+    size = re.compile(r"(?<![\dx.A-Z])(\d+(?:\.\d+)?)([BM])\b")
+    sized = [(network, size.search(network.name)) for network in knowledge.models.values() if network.parameters]
+    compared = [(network, match) for network, match in sized if match and "x" not in network.name]
+    assert len(compared) >= 100
+    for network, match in compared:
+        named = float(match.group(1)) * {"B": 1e9, "M": 1e6}[match.group(2)]
+        assert network.parameters == pytest.approx(named, rel=0.35), network.name
+
+
+def test_networks_that_share_a_name_are_told_apart(knowledge):
+    for name, other in (
+        ("VGG-16", "VGG-16-BN"),
+        ("LeNet-5", "LeNet-5-Caffe"),
+        ("ResNet-50 v1", "ResNet-50 v1.5"),
+        ("LLaMA-7B", "LLaMA-2-7B"),
+        ("LLaMA-3-8B", "LLaMA-3.1-8B"),
+    ):
+        networks = knowledge.models[name], knowledge.models[other]
+        assert set(networks[0].spellings).isdisjoint(networks[1].spellings)
+    assert knowledge.models["ResNet-50 v1"].multiply_adds < knowledge.models["ResNet-50 v1.5"].multiply_adds
+    assert knowledge.models["VGG-16"].parameters < knowledge.models["VGG-16-BN"].parameters
+
+
+def test_every_metric_that_tables_are_read_for_is_known(knowledge):
+    assert {entry["metric"] for entry in load("metrics.yaml")["metrics"]} - set(knowledge.metrics) == set()
+
+
+def test_a_metric_is_of_a_kind_of_outcome_that_tags_have(knowledge):
+    assert {metric.quantity for metric in knowledge.metrics.values()} <= set(VOCABULARY["metrics"])
 
 
 def test_a_method_is_as_old_as_its_paper(knowledge):
@@ -128,6 +163,10 @@ def test_no_spelling_belongs_to_two_entries(knowledge, kind):
         ("model", "LeNet-5-Caffe", "LeNet-5-Caffe"),
         ("model", "LeNet5", "LeNet-5"),
         ("model", "ResNet-50 v1.5", "ResNet-50 v1.5"),
+        ("model", "ResNet50-v1", "ResNet-50 v1"),
+        ("model", "CodeLlama-13B", "Code Llama-13B"),
+        ("model", "DiTs", "DiT"),
+        ("model", "Conformers", "Conformer"),
         ("model", "opt 1.3b", "OPT-1.3B"),
         ("dataset", "CIFAR10", "CIFAR-10"),
         ("dataset", "ILSVRC2012", "ImageNet"),
@@ -141,6 +180,10 @@ def test_no_spelling_belongs_to_two_entries(knowledge, kind):
         ("method", "SET*", "SET"),
         ("method", "Optimal Brain Damage", "OBD"),
         ("metric", "PPL", "perplexity"),
+        ("metric", "TFLOPS", "achieved_flops"),
+        ("metric", "TFLOPs", "flops"),
+        ("metric", "tok/s", "throughput"),
+        ("metric", "CER", "character_error_rate"),
     ],
 )
 def test_a_name_is_known_however_it_is_printed(knowledge, kind, printed, canonical):
