@@ -13,6 +13,7 @@ from corpus.results.kinds import table_kind
 from corpus.results.meaning import Interpreter
 from corpus.results.names import Names
 from corpus.results.subjects import Subjects
+from corpus.results.symbols import symbols_of
 from db.records import Reading, Table, Unread
 
 
@@ -24,7 +25,7 @@ def read_results(
     Only tables of the kinds results and ablation have readings. A reading's cell names the table by its index.
     """
     names = Names(document, knowledge)
-    interpreter = Interpreter(knowledge, names, Subjects(document, knowledge))
+    interpreter = Interpreter(knowledge, names, Subjects(document, knowledge), symbols_of(document))
     paper = Paper(document, knowledge, interpreter)
     tables: list[Table] = []
     readings: list[Reading] = []

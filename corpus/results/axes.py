@@ -18,7 +18,6 @@ from corpus.results.sparsity import (
     RemovalHeader,
     quantity_of,
     read_bare,
-    read_header,
     read_pattern,
 )
 from corpus.results.words import PHRASES
@@ -194,6 +193,7 @@ def _settle(axes: Axes, interpreter: Interpreter) -> None:
         if column.kind == "" and len(methods) > 1 and len(methods) * 2 > len(values) and index > methods[0] - 2:
             column.kind = "value"
     tasks = [index for index in values if interpreter.datasets(axes.columns[index].text)]
+    _extend_tasks(axes, tasks)
     for index, column in enumerate(axes.columns):
         if column.kind == "" and len(tasks) > 1 and index > tasks[0] and column.text:
             column.kind = "value"
@@ -217,6 +217,20 @@ def _find_operating_points(axes: Axes) -> None:
             return
         column.kind = "removal"
         column.removal = RemovalHeader("removed", quantity_of(column.name), "%" in column.name)
+
+
+def _extend_tasks(axes: Axes, tasks: list[int]) -> None:
+    """Take unknown columns right before those of known tasks for tasks, too, when they hold numbers of their kind."""
+    if len(tasks) < 2:
+        return
+    for index in range(tasks[0] - 1, -1, -1):
+        column = axes.columns[index]
+        numbers = [cell.present[0] for row in axes.data_rows if (cell := axes.numbers[row, index]) is not None]
+        scores = sum(1 <= number.value <= 100 and number.decimals > 0 for number in numbers)
+        if column.kind or not column.text or column_kind(column.text) or scores * 3 < 2 * len(numbers):
+            return
+        column.kind = "value"
+        tasks.insert(0, index)
 
 
 def _says_something(column: Column, interpreter: Interpreter) -> bool:
@@ -257,7 +271,7 @@ def _context_rows(axes: Axes, interpreter: Interpreter) -> None:
             cell = axes.stubs.get((row, index))
             if cell is None or not cell.text or interpreter.read(cell.text).slots:
                 continue
-            header = read_header(cell.text)
+            header = interpreter.removal_header(cell.text)
             if header is not None and header.explicit:
                 axes.context_rows[row] = header
 

@@ -15,7 +15,7 @@ from corpus.results.layout import Axes
 from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.names import is_dense
 from corpus.results.numbers import read_numbers
-from corpus.results.sparsity import RemovalHeader, from_number, in_cell, read_bare, read_header, read_pattern
+from corpus.results.sparsity import RemovalHeader, from_number, in_cell, read_bare, read_pattern
 from corpus.results.words import PHRASES
 
 
@@ -36,7 +36,7 @@ class ColumnReader:
         for level, cell in enumerate(path):
             given = self._setting(cell, removal_header)
             if given is None:
-                removal_header = read_header(cell.text) or removal_header
+                removal_header = self.interpreter.removal_header(cell.text) or removal_header
                 inner = self.interpreter.read(cell.text, cell.cites)
                 if any(read_numbers(below.text) is not None for below in path[level + 1 :]):
                     inner = replace(inner, stage="")
@@ -106,7 +106,7 @@ class ColumnReader:
         if numbers is None or numbers.present[0].unit in ("B", "M", "m"):
             return None
         for part, number in zip(label.split("/"), numbers.numbers, strict=False):
-            header = read_header(part)
+            header = self.interpreter.removal_header(part)
             if header is not None and number is not None:
                 return Meaning(removal=from_number(header, number), rest=label)
         if above is not None:
@@ -123,7 +123,9 @@ class ColumnReader:
         others = [self.table.cells[row][index].text for index in self.axes.of_kind("value") if index != cell.origin[1]]
         numeric = sum(read_numbers(text) is not None and read_bare(text) is None for text in others)
         label = self._row_label(row)
-        return numeric > 1 and numeric * 2 > len(others) and bool(label) and read_header(label) is None
+        return (
+            numeric > 1 and numeric * 2 > len(others) and bool(label) and self.interpreter.removal_header(label) is None
+        )
 
     def _row_label(self, row: int) -> str:
         """The stub text beside a header row, which names its numbers."""

@@ -13,7 +13,7 @@ from dataclasses import replace
 from corpus.reading import DocumentTable, TableCell
 from corpus.results.columns import ColumnReader
 from corpus.results.context import Paper, Surroundings
-from corpus.results.headers import ACCURACIES, COSTS, QUALITIES, REDUCTIONS, USUAL_METRICS, Slot, amount_of
+from corpus.results.headers import ACCURACIES, COSTS, IGNORED, QUALITIES, REDUCTIONS, USUAL_METRICS, Slot, amount_of
 from corpus.results.layout import Axes
 from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.names import modifiers
@@ -91,7 +91,7 @@ class TableReader:
         if row in self.axes.inner_headers:
             column = self.headers.below(column, self.axes.inner_headers[row], index)
         slots = self._slots(column, meaning)
-        if not slots:
+        if not slots or all(slot.metric in IGNORED for slot in slots):
             return
         for position, number, slot in self._numbers(numeric, slots):
             if number is not None:
@@ -126,7 +126,7 @@ class TableReader:
         return amount if self._arrows_are_directions or number.unit or amount.unit not in ("", "%") else slot
 
     def _slots(self, column: Meaning, row: Meaning) -> tuple[Slot, ...]:
-        if self.axes.rows_name_metrics:
+        if self.axes.rows_name_metrics and (row.slots or column.slots or not row.datasets):
             return row.slots or column.slots
         if (column.base or column.pruned) and not column.slots and self._changes_accuracy:
             return (Slot("top1_accuracy", "%", supposed=True),)

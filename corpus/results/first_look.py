@@ -13,7 +13,7 @@ from corpus.results.headers import IGNORED, REDUCTIONS, column_kind, read_slots,
 from corpus.results.layout import Axes, Column, header_path
 from corpus.results.meaning import Interpreter
 from corpus.results.numbers import is_missing, read_numbers
-from corpus.results.sparsity import RemovalHeader, in_cell, read_header, read_removals
+from corpus.results.sparsity import RemovalHeader, in_cell, read_removals
 from corpus.results.words import PHRASES
 
 
@@ -37,7 +37,7 @@ def first_look(
     kind = "" if _labels_headers(table, header, index, interpreter) else column_kind(column.text)
     states = bool(slots) or bool(read_removals(column.text)) or _beside_base(table, axes, index, column.text)
     states = states or _is_reduction_of_the_column_before(table, axes, index, column.text)
-    removal = None if states else read_header(column.text) or read_header(column.name)
+    removal = None if states else interpreter.removal_header(column.text) or interpreter.removal_header(column.name)
     if removal is not None and _fits_removal(present, index, removal, axes, table):
         column.kind, column.removal = "removal", removal
     elif share < 0:
@@ -105,7 +105,7 @@ def _fits_removal(
         fitting += number.unit in ("%", "x", "") and (
             header.form == "ratio" or 0 <= number.value <= 100 or number.unit == "x"
         )
-    if not header.explicit and values and not _looks_like_ratio(values, rows, index, axes):
+    if not header.explicit and values and not (header.percent or _looks_like_ratio(values, rows, index, axes)):
         return False
     return fitting >= 0.6 * len(rows)
 

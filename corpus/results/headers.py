@@ -86,7 +86,7 @@ REDUCTIONS: Mapping[str, str] = {
 RANKS: Mapping[str, str] = {"top1_accuracy": "", "top5_accuracy": "top5"}
 """Accuracies whose names (``Top-1``) do not say that they are no errors, with the submetric of the error."""
 _UNITS = re.compile(
-    r"[(\[]\s*(×?\s*10\^?\{?\d+\}?|%|[kKMGTB]|[KMGT]i?B|GFLOPs|MFLOPs|GMACs|MMACs|ms|µs|μs|us|s|sec|min|h|hours|mJ|J|W|"
+    r"[(\[]\s*(×?\s*10\^?\{?\d+\}?|%|[kKMGTB]|[KMGT]i?B|GFLOPs|MFLOPs|GMACs|MMACs|ms|kJ|µs|μs|us|s|sec|min|h|hours|mJ|J|W|"
     r"x|×|points|pp|tokens/s|tok/s|img/s|images/s|fps|FPS|dB|bits?|bytes|millions?|billions?)\s*[)\]]"
 )
 _CHANGE = re.compile(

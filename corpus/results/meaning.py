@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from corpus.knowledge import Knowledge
 from corpus.results.headers import Slot, read_slots, which_net
 from corpus.results.names import Names, clean_name, is_dense
-from corpus.results.sparsity import NOTHING, Removal, read_header, read_pattern, read_removals
+from corpus.results.sparsity import NOTHING, Removal, RemovalHeader, read_header, read_pattern, read_removals
 from corpus.results.subjects import Subjects
+from corpus.results.symbols import spell_out
 from corpus.results.words import PHRASES
 
 _SIZE = re.compile(r"^(\d+(?:\.\d+)?)\s*([BbMm])\b(?:\s*(?:model|params|parameters))?$")
@@ -64,10 +66,13 @@ class Meaning:
 class Interpreter:
     """Reads texts of one paper's tables."""
 
-    def __init__(self, knowledge: Knowledge, names: Names, subjects: Subjects) -> None:
+    def __init__(
+        self, knowledge: Knowledge, names: Names, subjects: Subjects, symbols: Mapping[str, str] | None = None
+    ) -> None:
         self.knowledge = knowledge
         self.names = names
         self.subjects = subjects
+        self.symbols = symbols or {}
         self.datasets = subjects.datasets
         self.models = subjects.models
         self._cache: dict[tuple[str, tuple[str, ...]], Meaning] = {}
@@ -88,7 +93,7 @@ class Interpreter:
         slots = read_slots(cleaned)
         datasets = self.datasets(cleaned)
         models = self.models(cleaned)
-        removal = self._removal(cleaned)
+        removal = self._removal(spell_out(cleaned, self.symbols))
         base, pruned, stage = which_net(cleaned)
         stage = stage or next((slot.stage for slot in slots if slot.stage), "")
         device = match.group(1) if (match := PHRASES["device"].search(cleaned)) else ""
@@ -108,6 +113,10 @@ class Interpreter:
             cites=cites,
             rest=cleaned,
         )
+
+    def removal_header(self, text: str) -> RemovalHeader | None:
+        """The meaning of a header whose numbers state how much was removed, by words or by a symbol of the paper."""
+        return read_header(spell_out(text, self.symbols))
 
     def _removal(self, text: str) -> Removal:
         pattern = read_pattern(text)

@@ -29,6 +29,7 @@ from corpus.results.words import PHRASES
 def read_together(axes: Axes, meanings: Sequence[Meaning], caption: Sequence[Slot]) -> list[Meaning]:
     """The meanings of the columns of one table, each completed by its neighbours and the metrics of the caption."""
     columns = list(meanings)
+    _name_methods(axes, columns)
     _name_tasks(columns)
     _name_reductions(axes, columns)
     _name_phases(axes, columns, caption)
@@ -44,6 +45,19 @@ def usual_of_tasks(columns: Sequence[Meaning]) -> str:
     named = [dataset for meaning in columns for dataset in meaning.datasets]
     metrics = [USUAL_METRICS[dataset] for dataset in named if dataset in USUAL_METRICS]
     return max(metrics, key=metrics.count, default="") if len(named) > 1 else ""
+
+
+def _name_methods(axes: Axes, columns: list[Meaning]) -> None:
+    """Take an unknown header over several columns for a method, too, where one beside it is a method."""
+    spans = {cell.origin: cell for column in axes.columns for cell in column.header if cell.width > 1}
+    named = {cell.text for cell in spans.values() for column in columns if column.method == cell.text}
+    for index, column in enumerate(columns):
+        outer = [cell for cell in axes.columns[index].header if cell.width > 1]
+        if named and outer and not column.method and outer[0].text not in named and column.slots:
+            unknown = not any((column.datasets, column.models, column.removal, column.stage))
+            rows = {cell.origin[0] for cell in spans.values() if cell.text in named}
+            if unknown and outer[0].origin[0] in rows:
+                columns[index] = replace(column, method=outer[0].text, cites=outer[0].cites, base=False)
 
 
 def _name_tasks(columns: list[Meaning]) -> None:

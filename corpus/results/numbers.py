@@ -11,7 +11,29 @@ import re
 from dataclasses import dataclass
 
 MISSING = frozenset(
-    {"", "-", "–", "—", "−", "--", "---", "n/a", "na", "n.a.", "n.a", "nan", "/", "✗", "×", "✓", "oom", "?", "tbd"}
+    {
+        "",
+        "-",
+        "–",
+        "—",
+        "−",
+        "--",
+        "---",
+        "n/a",
+        "na",
+        "n.a.",
+        "n.a",
+        "nan",
+        "/",
+        "✗",
+        "×",
+        "*",
+        "∗",
+        "✓",
+        "oom",
+        "?",
+        "tbd",
+    }
 )
 
 _NUMBER = re.compile(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from corpus.reading import DocumentTable, TableCell
 from corpus.results.context import Paper, Surroundings, telling_words
-from corpus.results.headers import COSTS, USUAL_DATASETS, Slot
+from corpus.results.headers import COSTS, USUAL_DATASETS, Slot, which_net
 from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.names import is_dense
 from corpus.results.sparsity import Removal
@@ -107,12 +107,20 @@ class Resolver:
         if not name:
             return self._method_of_text(place, "")
         canonical = self.names.resolve(name, cites) or self.names.cited((*row.cites, *column.cites))
+        if canonical is None and not cites and self._is_pruned_network(name, row):
+            return replace(self._method_of_text(place, name), name=name)
         if canonical is None and len(self.caption_methods) == 1 and name.islower() and not re.search(r"\d", name):
             return self._method_of_text(place, name)
         alternative = self.adds_methods and name.startswith("+")
         if canonical is None and _VARIANT.match(name) and self.names.proposed and not alternative:
             return Method(name, self.names.proposed[0], "proposed", cites)
         return Method(name, canonical, "proposed" if self.names.is_proposed(name) else "baseline", cites)
+
+    def _is_pruned_network(self, name: str, row: Meaning) -> bool:
+        """True for ``VGG-16 (70% pruned)``: a network and that it was pruned, but not how."""
+        words = self.interpreter.subjects.without_models(name)
+        bare = re.sub(r"[\d.%()\[\]×x:-]", " ", words).strip()
+        return bool(row.models) and words != name and which_net(bare)[1] and len(bare.split()) <= 2
 
     def _is_network(self, column: Meaning) -> bool:
         """True for a column whose innermost words name a network."""

@@ -43,6 +43,8 @@ _HEADERS = tuple(
     (_expand(entry["pattern"], named=False), entry["form"], entry.get("explicit", True)) for entry in _DATA["headers"]
 )
 _NOT_HEADER = re.compile(_DATA["not_headers"], re.I)
+_COUNT = re.compile(r"#|(?:number|no\.|num\.?) (?:of )?", re.I)
+"""Beginnings of headers whose numbers are counted things, no shares."""
 _QUANTITIES: Mapping[str, str] = _DATA["quantities"]
 _PATTERN = re.compile(r"(?<![\d:.])(\d{1,2})\s*:\s*(\d{1,3})(?![\d:])")
 _SHARE = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)\s*%")
@@ -97,7 +99,7 @@ def quantity_of(text: str) -> str:
 def read_header(text: str) -> RemovalHeader | None:
     """The meaning of a header whose numbers state how much was removed; None for other headers."""
     cleaned = re.sub(r"[↓↑]", "", text).strip(" .:")
-    if not cleaned or _NOT_HEADER.search(cleaned):
+    if not cleaned or _NOT_HEADER.search(cleaned) or _COUNT.match(cleaned):
         return None
     percent = "%" in cleaned or "percent" in cleaned.lower()
     for pattern, form, explicit in _HEADERS:

@@ -15,6 +15,8 @@ from corpus.knowledge.entries import Kind
 from corpus.reading import Document
 from corpus.results.headers import DATASET_WORDS, MODEL_WORDS, tidy
 
+_NETWORK = re.compile(r"(?<![\w-])[A-Z][A-Za-z]*(?:Net|Former|former)[A-Za-z]*[- ]?[VvBb]?\d+(?:[-.x/]\d+)*(?![\w%])")
+_OTHER_KINDS: tuple[Kind, ...] = ("dataset", "method", "metric")
 _CUT_OFF = re.compile(r"[A-Z][A-Za-z]{2,9}\.")
 _MULTIPLIER = re.compile(r"-(\d+(?:\.\d+)?[x×])(?!\w)")
 _SHORT_IN_BRACKETS = re.compile(r"\s*\((?:or\s+)?([A-Z][A-Za-z\d-]{0,7})\)")
@@ -117,6 +119,7 @@ class Subjects:
             end = suffix.end() if suffix else mention.end
             found.append((mention.start, end, text[mention.start : end] if suffix else mention.canonical))
         found += self._unknown_sizes(text, found)
+        found += [] if found else self._unknown_networks(text)
         if not found and len(text) <= 12:
             for pattern, name in MODEL_WORDS:
                 if match := pattern.fullmatch(text.strip()):
@@ -129,6 +132,14 @@ class Subjects:
             if not any(start < match.end(1) and match.start() < end for start, end, _ in known):
                 size = (match.group(2) or match.group(3)).upper()
                 yield match.start(), match.end(), f"{match.group(1)}-{size}"
+
+    def _unknown_networks(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """Names like ``PreResNet-101`` that nothing else is called by."""
+        for match in _NETWORK.finditer(text):
+            stem = re.split(r"[- ]?[VvBb]?\d", match.group())[0]
+            names = ((kind, name) for kind in _OTHER_KINDS for name in (match.group(), stem))
+            if all(self._knowledge.resolve(kind, name) is None for kind, name in names):
+                yield match.start(), match.end(), match.group()
 
     def without_models(self, text: str) -> str:
         """A text without the networks it names."""

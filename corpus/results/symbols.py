@@ -1,0 +1,34 @@
+"""Letters that a paper uses for how much it removes (``pruning ratio p``), which its headers then print alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from corpus.reading import Document
+from corpus.results.words import PHRASES
+
+_ASSIGNED = re.compile(r"(?P<symbol>[b-zα-ω])\s*=\s*(?=\d)")
+_USUAL = {"p": "pruning ratio", "s": "sparsity"}
+"""What symbols before a percentage mean where the text does not say."""
+
+
+def symbols_of(document: Document) -> dict[str, str]:
+    """Symbols with the word that the text explains each by; one that stands for two quantities is left out."""
+    found: dict[str, set[str]] = {}
+    captions = [table.table.caption for table in document.tables]
+    for text in (document.text, *captions):
+        for match in (*PHRASES["symbol_after"].finditer(text), *PHRASES["symbol_before"].finditer(text)):
+            found.setdefault(match.group("symbol"), set()).add(" ".join(match.group("word").lower().split()))
+    return {symbol: words.pop() for symbol, words in found.items() if len(words) == 1}
+
+
+def spell_out(text: str, symbols: Mapping[str, str]) -> str:
+    """A header that is a symbol, or begins with ``p = ``, with the word for it; any other text as it is."""
+    if text.strip() in symbols:
+        return symbols[text.strip()]
+    match = _ASSIGNED.match(text)
+    if match is None:
+        return text
+    word = symbols.get(match.group("symbol")) or (_USUAL.get(match.group("symbol")) if text.endswith("%") else None)
+    return f"{word} = {text[match.end() :]}" if word else text
