@@ -11,15 +11,12 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from sqlalchemy import (
     JSON,
     Boolean,
     Connection,
     DateTime,
-    Float,
-    Integer,
     Select,
     and_,
     column,
@@ -29,6 +26,7 @@ from sqlalchemy import (
     text,
 )
 
+from db.frames import read_frame
 from db.labels import standing_labels
 from db.readings import newest_processings, newest_relevance
 from db.schema import (
@@ -62,32 +60,10 @@ RESULT_TYPES: dict[str, Any] = {
 }
 
 
-def _frame(connection: Connection, query: Any) -> pd.DataFrame:
-    answer = connection.execute(query)
-    names = list(answer.keys())
-    values = list(zip(*answer.fetchall(), strict=True)) or [()] * len(names)
-    types = {item.key: item.type for item in getattr(query, "selected_columns", ())}
-    series = {name: _series(column, types.get(name)) for name, column in zip(names, values, strict=True)}
-    return pd.DataFrame(series, columns=names)
-
-
-def _series(values: Sequence[Any], kind: Any) -> pd.Series[Any]:
-    """One column as its type asks: times, booleans, floats with NaN, whole integers; anything else as it came."""
-    if isinstance(kind, DateTime):
-        return pd.Series(pd.to_datetime(list(values)), dtype="datetime64[us]")
-    if isinstance(kind, Boolean):
-        return pd.Series([bool(value) for value in values], dtype=bool)
-    if isinstance(kind, Float):
-        return pd.Series(np.array(values, dtype=float))
-    if isinstance(kind, Integer) and None not in values:
-        return pd.Series(values, dtype="int64")
-    return pd.Series(values, dtype=object)
-
-
 def papers(connection: Connection, arxiv_id: str | None = None) -> pd.DataFrame:
     """One row a paper; ``authors`` is a list in the paper's order, ``relevance`` None where not tagged."""
     relevance = newest_relevance().subquery()
-    frame = _frame(
+    frame = read_frame(
         connection,
         select(
             paper.c.id.label("paper_id"),
@@ -143,7 +119,7 @@ def tags(connection: Connection, arxiv_id: str | None = None) -> pd.DataFrame:
         tag.c.end_char,
         tag.c.quotation,
     ).select_from(tag)
-    frame = _frame(connection, _of_newest(query, tag, ["tag"], arxiv_id))
+    frame = read_frame(connection, _of_newest(query, tag, ["tag"], arxiv_id))
     labels = _labels(connection, arxiv_id)
     if labels.empty:
         return frame
@@ -161,7 +137,7 @@ def _labels(connection: Connection, arxiv_id: str | None) -> pd.DataFrame:
         .where(*_only(arxiv_id))
         .order_by(standing.c.id)
     )
-    return _frame(connection, query)
+    return read_frame(connection, query)
 
 
 def _answered(papers: pd.Series, facets: pd.Series, labels: pd.DataFrame) -> pd.Series:
@@ -184,7 +160,7 @@ def abstract_claims(connection: Connection, arxiv_id: str | None = None) -> pd.D
         abstract_claim.c.quotation,
         abstract_claim.c.confidence,
     ).select_from(abstract_claim)
-    frame = _frame(connection, _of_newest(query, abstract_claim, ["tag"], arxiv_id))
+    frame = read_frame(connection, _of_newest(query, abstract_claim, ["tag"], arxiv_id))
     labels = _labels(connection, arxiv_id)
     if labels.empty:
         return frame
@@ -198,18 +174,23 @@ def abstract_claims(connection: Connection, arxiv_id: str | None = None) -> pd.D
     return pd.concat([frame, given], ignore_index=True) if rows else frame.reset_index(drop=True)
 
 
-def results(connection: Connection, arxiv_id: str | None = None) -> pd.DataFrame:
-    """One row a result, with all columns of the view ``result``, papers by date."""
+def results(
+    connection: Connection, arxiv_id: str | None = None, *, columns: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """One row a result, papers by date, with the columns of the view ``result``: all of them, or those given."""
     names = [row[0] for row in connection.execute(text("SELECT * FROM result LIMIT 0")).cursor.description or ()]
     known = {item.name: item.type for source in (reading, cell, document_table) for item in source.c}
-    columns = []
+    typed = []
     for name in names:
         kind = RESULT_TYPES.get(name) or known.get(name)
-        columns.append(column(name) if kind is None else column(name, kind))
-    view = table("result", *columns)
+        typed.append(column(name) if kind is None else column(name, kind))
+    view = table("result", *typed)
     order = ("submitted", "paper_id", "table_position", "row", "col", "number")
     wanted = [] if arxiv_id is None else [view.c.arxiv_id == arxiv_id]
-    return _frame(connection, select(view).where(*wanted).order_by(*(view.c[name] for name in order)))
+    return read_frame(
+        connection,
+        select(*(view.c[name] for name in columns or names)).where(*wanted).order_by(*(view.c[name] for name in order)),
+    )
 
 
 def citations(connection: Connection, arxiv_id: str | None = None) -> pd.DataFrame:
@@ -223,7 +204,7 @@ def citations(connection: Connection, arxiv_id: str | None = None) -> pd.DataFra
         citation.c.cited_arxiv_id,
         citation.c.matched_by,
     ).select_from(citation)
-    return _frame(connection, _of_newest(query, citation, ["extract"], arxiv_id))
+    return read_frame(connection, _of_newest(query, citation, ["extract"], arxiv_id))
 
 
 def tables(connection: Connection) -> pd.DataFrame:
@@ -238,12 +219,12 @@ def tables(connection: Connection) -> pd.DataFrame:
         document_table.c.kind,
         document_table.c.grid,
     ).select_from(document_table)
-    return _frame(connection, _of_newest(query, document_table, ["extract", "import"]))
+    return read_frame(connection, _of_newest(query, document_table, ["extract", "import"]))
 
 
 def findings(connection: Connection) -> pd.DataFrame:
     """One row a finding that a rule still raises; ``cells`` are ids of cells."""
-    frame = _frame(
+    frame = read_frame(
         connection,
         select(
             finding.c.id,
@@ -274,7 +255,7 @@ def verdicts(connection: Connection) -> pd.DataFrame:
         .group_by(verdict.c.plan_sha256)
         .subquery()
     )
-    return _frame(
+    return read_frame(
         connection,
         select(
             claim.c.id.label("claim_id"),
@@ -338,4 +319,4 @@ def unread_items(connection: Connection) -> pd.DataFrame:
         .outerjoin(paper, paper.c.id == unread.c.paper_id)
         .order_by(unread.c.kind, unread.c.locator)
     )
-    return _frame(connection, query)
+    return read_frame(connection, query)
