@@ -44,8 +44,13 @@ def test_columns_are_what_their_types_ask(frame: pd.DataFrame) -> None:
     assert len(frame) == PART
     kinds = {name: str(kind) for name, kind in frame.dtypes.items()}
     assert kinds == {
-        **{"id": "int64", "number": "object", "share": "float64", "on": "bool"},
-        **{"at": "datetime64[us]", "words": "object", "name": "object"},
+        "id": "int64",
+        "number": "object",
+        "share": "float64",
+        "on": "bool",
+        "at": "datetime64[us]",
+        "words": "object",
+        "name": "object",
     }
     assert frame.loc[0, "at"] == pd.Timestamp("2020-02-29 12:30:01")
     assert pd.isna(frame.loc[1, "at"])
