@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from corpus.reading import DocumentTable, TableCell
 from corpus.results.context import Surroundings
-from corpus.results.headers import RANKS, REDUCTIONS, Slot, as_error, column_kind
+from corpus.results.headers import RANKS, REDUCTIONS, Slot, as_error, column_kind, unit_alone
 from corpus.results.layout import Axes
 from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.names import is_dense
@@ -67,6 +67,8 @@ class ColumnReader:
 
     def _joined(self, inner: Meaning, outer: Meaning) -> Meaning:
         joined = inner.over(outer)
+        if outer.slots and not inner.slots and (unit := unit_alone(inner.rest)):
+            return replace(joined, slots=tuple(replace(slot, unit=unit) for slot in outer.slots), rest=outer.rest)
         amount = outer.slots[0].metric if outer.slots else ""
         if amount in REDUCTIONS and PHRASES["reduction_head"].search(inner.rest):
             return replace(joined, slots=(Slot(REDUCTIONS[amount], "%", part=inner.rest),), pruned=False)

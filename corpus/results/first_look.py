@@ -44,7 +44,7 @@ def first_look(
         column.kind = "stub" if any(texts) and not slots else "empty"
     elif share < 0.5:
         column.kind = kind or "stub"
-    elif has_spread:
+    elif has_spread or PHRASES["repeat"].search(column.text):
         column.kind = "value"
     elif slots:
         column.kind = "ignored" if all(slot.metric in IGNORED for slot in slots) else "value"

@@ -77,6 +77,15 @@ ACCURACIES = frozenset({"top1_accuracy", "top5_accuracy", "accuracy", "zero_shot
 """Metrics of classification in per cent of right answers."""
 QUALITIES = ACCURACIES | {"error_rate", "f1"}
 """Metrics of classification."""
+
+
+def is_measured_by(usual: str, metric: str) -> bool:
+    """False where a metric cannot be meant on a data set with this usual one: accuracy on a corpus for perplexity."""
+    if usual == "perplexity":
+        return metric not in QUALITIES
+    return not usual or metric != "perplexity"
+
+
 REDUCTIONS: Mapping[str, str] = {
     "params": "params_reduction",
     "flops": "flops_reduction",
@@ -249,6 +258,11 @@ def _printed_unit(text: str) -> str:
 def as_error(slot: Slot) -> Slot:
     """The error rate of a rank, where it turns out that ``Top-1`` heads errors; other slots as they are."""
     return replace(slot, metric="error_rate", submetric=RANKS[slot.metric]) if slot.metric in RANKS else slot
+
+
+def unit_alone(text: str) -> str:
+    """The unit that is all a header prints, in brackets; empty for other headers."""
+    return _printed_unit(text) if re.fullmatch(r"\s*[(\[][^()\[\]]*[)\]]\s*", text) else ""
 
 
 def which_net(text: str) -> tuple[bool, bool, str]:

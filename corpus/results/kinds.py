@@ -8,6 +8,7 @@ from corpus.results.context import Surroundings
 from corpus.results.headers import COSTS, KINDS, REDUCTIONS, USUAL_METRICS, find_slots
 from corpus.results.layout import Axes
 from corpus.results.meaning import Interpreter
+from corpus.results.names import VARIANT, is_dense
 
 
 def table_kind(table: DocumentTable, axes: Axes, around: Surroundings, interpreter: Interpreter) -> str:
@@ -23,7 +24,11 @@ def table_kind(table: DocumentTable, axes: Axes, around: Surroundings, interpret
     has_metric = _has_metric(axes, interpreter)
     if KINDS["hyperparameters"].search(caption) and not has_metric:
         return "hyperparameters"
-    if not has_metric and sum(bool(KINDS["hyperparameter_rows"].search(text)) for text in headers) >= 2:
+    if (
+        not has_metric
+        and not _begins_with_quality(around)
+        and sum(bool(KINDS["hyperparameter_rows"].search(text)) for text in headers) >= 2
+    ):
         return "hyperparameters"
     if not axes.data_rows:
         return "other"
@@ -31,6 +36,8 @@ def table_kind(table: DocumentTable, axes: Axes, around: Surroundings, interpret
     if layers >= 2 and layers * 2 >= min(len(stubs), len(headers)) and not _has_quality(axes, interpreter):
         return "statistics"
     if KINDS["statistics"].search(caption) and not _has_quality(axes, interpreter) and not _begins_with_quality(around):
+        return "statistics"
+    if _describes_networks(axes, interpreter) and not interpreter.names.in_text(caption) and not around.removal()[0]:
         return "statistics"
     silent = not has_metric and (not around.slots() or not axes.of_kind("value"))
     if silent and not _reports_usual_metric(axes, interpreter, around):
@@ -42,11 +49,16 @@ def table_kind(table: DocumentTable, axes: Axes, around: Surroundings, interpret
 
 def is_ablation(table: DocumentTable, axes: Axes, around: Surroundings, interpreter: Interpreter) -> bool:
     """True for variants of one method: said so in words, or rows and columns name settings alone."""
-    names = {interpreter.names.resolve(cell.text) or cell.text for cell in _method_cells(axes, interpreter)}
-    others = {name for name in names if name not in interpreter.names.proposed and name != "Dense"}
+    texts = {cell.text for cell in _method_cells(axes, interpreter)}
+    variants = {text for text in texts if VARIANT.match(text) or interpreter.names.own(text)}
+    names = {interpreter.names.resolve(text) or text for text in texts - variants}
+    others = names - {"Dense", *interpreter.names.proposed}
     if KINDS["ablation"].search(around.caption) and len(others) <= 3:
         return True
-    if names:
+    if texts:
+        return not others and len(variants) > 1 and len(axes.data_rows) > 2
+    networks = {model for cell in axes.stubs.values() for model in interpreter.models(cell.text)}
+    if len(networks) > 1:
         return False
     headers = [cell for column in axes.columns if column.kind == "value" for cell in column.header]
     columns = [interpreter.read(cell.text, cell.cites) for cell in headers]
@@ -77,6 +89,24 @@ def _has_quality(axes: Axes, interpreter: Interpreter) -> bool:
     heads = [cell for column in axes.columns if column.kind == "value" for cell in column.header]
     tasks = {dataset for cell in heads for dataset in interpreter.datasets(cell.text)} & set(USUAL_METRICS)
     return len(tasks) > 1 or bool(found - COSTS - {"params_reduction", "flops_reduction"})
+
+
+def _describes_networks(axes: Axes, interpreter: Interpreter) -> bool:
+    """True for the costs and the dense accuracy of networks as they are: no method, no share removed."""
+    values = axes.of_kind("value")
+    if axes.of_kind("removal") or not values or method_column(axes, interpreter) is not None:
+        return False
+    stubs = [[cell for (at, _), cell in axes.stubs.items() if at == row] for row in axes.data_rows]
+    if not all(any(interpreter.models(cell.text) for cell in cells) for cells in stubs):
+        return False
+    if any(meaning.base or meaning.pruned for cells in stubs for meaning in (interpreter.read(c.text) for c in cells)):
+        return False
+    texts = [cell.text for index in values for cell in axes.columns[index].header]
+    readings = [interpreter.read(text) for text in texts]
+    return all(
+        (reading.slots and reading.slots[0].metric in COSTS and not reading.slots[0].base) or is_dense(text)
+        for reading, text in zip(readings, texts, strict=True)
+    )
 
 
 def _begins_with_quality(around: Surroundings) -> bool:

@@ -18,6 +18,8 @@ _ABBREVIATION = re.compile(
     r"(?<![\w])([A-Za-z][\w+-]{0,11})\s*(?:[:=]|stands for|denotes|is short for|means)\s*([a-zA-Z][\w -]{3,40})"
 )
 _MARKS = re.compile(r"[†‡§¶∗*⋆★♯♢♠♣]|\^\{?(?:[a-z\d]|[†‡∗*])\}?$")
+VARIANT = re.compile(r"(?:w/o?\b|with(?:out)?\b|no\b|only\b|[+–−-]\s*\w)", re.I)
+"""How rows begin that say what was added to a method or taken from it."""
 _VERSION = re.compile(r"[-\s](?:\d+(?:\.\d+)?%?|[A-CSMLsml])$")
 """What a paper adds to a method's name to tell its settings apart (``HRank-1``)."""
 _TRAILING = re.compile(r"\s*(?:\[[\d, –-]+\]|[\[(]\s*[\])])\s*")

@@ -11,14 +11,13 @@ from dataclasses import dataclass, field, replace
 
 from corpus.reading import DocumentTable, TableCell
 from corpus.results.context import Paper, Surroundings, telling_words
-from corpus.results.headers import COSTS, USUAL_DATASETS, Slot, which_net
+from corpus.results.headers import COSTS, USUAL_DATASETS, USUAL_METRICS, Slot, is_measured_by, which_net
 from corpus.results.meaning import Interpreter, Meaning
-from corpus.results.names import is_dense
+from corpus.results.names import VARIANT, is_dense
 from corpus.results.sparsity import Removal
 
 _FAMILIES_OF_DIGITS = frozenset({"LeNet", "MLP", "LSTM", "GRU", ""})
 """Families of networks that are trained on MNIST; an unknown one may be."""
-_VARIANT = re.compile(r"(?:w/o?\b|with(?:out)?\b|no\b|only\b|[+–−-]\s*\w)", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ class Resolver:
         if canonical is None and len(self.caption_methods) == 1 and name.islower() and not re.search(r"\d", name):
             return self._method_of_text(place, name)
         alternative = self.adds_methods and name.startswith("+")
-        if canonical is None and _VARIANT.match(name) and self.names.proposed and not alternative:
+        if canonical is None and VARIANT.match(name) and self.names.proposed and not alternative:
             return Method(name, self.names.proposed[0], "proposed", cites)
         return Method(name, canonical, "proposed" if self.names.is_proposed(name) else "baseline", cites)
 
@@ -172,20 +171,21 @@ class Resolver:
             return stated[0]
         if in_slot and in_slot[0] != "average":
             return in_slot[0]
-        if not self.caption_datasets:
+        possible = [name for name in self.caption_datasets if self._is_possible(name, place)]
+        if not possible:
             return "average" if "accuracy" in slot.metric and self.around.is_mean() else None
-        if len(self.caption_datasets) == 1:
-            return self.caption_datasets[0]
+        if len(possible) == 1:
+            return possible[0]
         for model in place.models:
             usual = self.paper.pairs.get(model) or self._usual_dataset(model)
-            if usual in self.caption_datasets:
+            if usual in possible:
                 return usual
         place.assumed.append("data set: first of the caption")
-        return self.caption_datasets[0]
+        return possible[0]
 
     def _supposed_dataset(self, place: Place) -> str | None:
         for model in place.models:
-            if model in self.paper.pairs:
+            if model in self.paper.pairs and self._is_possible(self.paper.pairs[model], place):
                 place.assumed.append("data set: as elsewhere in the paper")
                 return self.paper.pairs[model]
         found, where = self._plausible_datasets(place)
@@ -199,7 +199,7 @@ class Resolver:
             return found[0]
         for model in (*place.models, *self.models[0]):
             usual = self._usual_dataset(model)
-            if usual is not None and self.paper.datasets[usual]:
+            if usual is not None and self.paper.datasets[usual] and self._is_possible(usual, place):
                 place.assumed.append("data set: the usual one of the network")
                 return usual
         if not self.reports_quality:
@@ -212,6 +212,7 @@ class Resolver:
     def _plausible_datasets(self, place: Place) -> tuple[tuple[str, ...], str]:
         """The data sets of the nearest text without those that nobody uses the network on."""
         found, where = self.datasets
+        found = tuple(name for name in found if self._is_possible(name, place))
         families = {self._family(model) for model in place.models}
         if len(found) > 1 and families and not families & _FAMILIES_OF_DIGITS:
             found = tuple(name for name in found if name != "MNIST") or found
@@ -219,6 +220,10 @@ class Resolver:
             beside = self.around.datasets_beside(" ".join(place.row.variant))
             found = tuple(name for name in beside if name in found) or found
         return found, where
+
+    @staticmethod
+    def _is_possible(dataset: str, place: Place) -> bool:
+        return is_measured_by(USUAL_METRICS.get(dataset, ""), place.slot.metric)
 
     def _family(self, model: str) -> str:
         entry = self.paper.knowledge.models.get(model)
