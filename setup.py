@@ -3,8 +3,8 @@
 from setuptools import Extension, setup
 
 KERNELS = "validate/kernels/"
-SOURCES = ("isa", "micro_avx2", "micro_avx512", "micro_portable", "pool", "spmm", "spmv", "unfold")
-HEADERS = ("micro.h", "micro_spmv.h", "pool.h", "spmm.h")
+SOURCES = ("convolve", "isa", "micro_avx2", "micro_avx512", "micro_portable", "pool", "spmm", "spmv")
+HEADERS = ("micro.h", "micro_convolve.h", "micro_spmv.h", "pool.h", "spmm.h")
 
 setup(
     ext_modules=[

@@ -1,4 +1,4 @@
-"""Random products through every format, instruction set and layout of the C kernels, compared with numpy in float64.
+"""Random products and convolutions through every format, instruction set and layout of the C kernels, against numpy.
 
 Run ``python tests/fuzz/fuzz_kernels.py --cases N --seed S``; it prints each case that differs and exits with 1. It is
 a program and not a test so that it can run under a sanitizer, which has to be loaded before Python.
@@ -11,9 +11,11 @@ import sys
 import numpy as np
 
 from validate.kernels import formats
+from validate.kernels.convolution import Convolution, Geometry, Window
+from validate.kernels.convolution_plan import convolve_with_scipy
 from validate.kernels.library import instruction_sets
 from validate.kernels.product import Product
-from validate.kernels.sparse import SparseMatrix
+from validate.kernels.sparse import ShapeError, SparseMatrix
 
 
 def random_weight(rng: np.random.Generator, m: int, k: int, pattern: str) -> np.ndarray:
@@ -102,6 +104,44 @@ def run_case(rng: np.random.Generator) -> str | None:
     )
 
 
+def run_convolution(rng: np.random.Generator) -> str | None:
+    """One random convolution against copied windows times scipy's CSR; what is wrong with it, or None."""
+    kernel, stride, dilation = (tuple(rng.integers(1, most, 2).tolist()) for most in (4, 4, 3))
+    before, after = (tuple(rng.integers(0, 3, 2).tolist()) for _ in range(2))
+    if rng.random() < 0.2:
+        kernel, stride, before, after = (1, 1), (1, 1), (0, 0), (0, 0)
+    window = Window(kernel, stride, before, after, dilation)
+    images, channels, height, width, out = (int(rng.integers(1, most)) for most in (6, 6, 24, 24, 12))
+    try:
+        geometry = Geometry(window, channels, height, width)
+        rows, columns = geometry.output
+    except ShapeError:
+        return None
+    weight = random_weight(rng, out, channels * kernel[0] * kernel[1], "any")
+    matrix = SparseMatrix.from_dense(weight)
+    bias = rng.standard_normal(out).astype(np.float32) if rng.random() < 0.5 else None
+    os.environ["SECATEUR_ISA"] = str(rng.choice(list(instruction_sets())))
+    format_ = packed(rng, matrix, "any")
+    while isinstance(format_, formats.Compact):
+        format_ = packed(rng, matrix, "any")
+    vectors, direct, threads = int(rng.integers(1, 9)), bool(rng.random() < 0.5), int(rng.integers(1, 5))
+    x = rng.standard_normal((images, channels, height, width)).astype(np.float32)
+    y = np.full((images, out, rows, columns), 7, np.float32)
+    product = Product(format_, vectors=vectors, direct=direct, bias=bias)
+    Convolution(product, geometry).multiply(x, y, threads)
+    if np.allclose(y, convolve_with_scipy(matrix, x, geometry, bias), rtol=1e-4, atol=1e-4):
+        return None
+    return (
+        f"{images} images of {channels}x{height}x{width} to {out}, {window}, {format_.kind} of {format_.rows}, "
+        f"block {format_.block}, {vectors} vectors, direct {direct}, {threads} threads, {os.environ['SECATEUR_ISA']}"
+    )
+
+
+def run_any(rng: np.random.Generator) -> str | None:
+    """A product three times of four, else a convolution."""
+    return run_case(rng) if rng.random() < 0.75 else run_convolution(rng)
+
+
 def main() -> int:
     """Runs the cases; 0 if all agree."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -109,7 +149,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     rng = np.random.default_rng(arguments.seed)
-    wrong = [described for described in (run_case(rng) for _ in range(arguments.cases)) if described is not None]
+    wrong = [described for described in (run_any(rng) for _ in range(arguments.cases)) if described is not None]
     sys.stdout.write("\n".join([f"{arguments.cases} cases, {len(wrong)} differ", *wrong[:20], ""]))
     return bool(wrong)
 

@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from validate.kernels import library
-from validate.kernels.plan import Choice, Plan, PlanFileError, load_plan, plan
+from validate.kernels.choice import Choice
+from validate.kernels.plan import Plan, load_plan, plan
+from validate.kernels.plan_file import PlanFileError
 from validate.kernels.sparse import ShapeError, SparseMatrix
 from validate.kernels.tiles import Tile, candidate_tiles
 
@@ -148,7 +150,7 @@ def test_a_file_that_is_no_plan_is_refused_in_one_line(tmp_path):
     np.savez(path, start=np.zeros(1))
     with pytest.raises(PlanFileError, match="holds no plan"):
         load_plan(path)
-    np.savez(path, told=np.array('{"version": 99}'))
+    np.savez(path, about=np.array('{"version": 99, "kind": "matrix"}'))
     with pytest.raises(PlanFileError, match="version 99"):
         load_plan(path)
 

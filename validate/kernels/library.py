@@ -1,6 +1,6 @@
 """The compiled kernels, loaded with ctypes: whether they were built, which instruction set runs, and the C structures.
 
-The structures mirror ``spmm.h`` and ``unfold.c``. ctypes lets go of Python's lock during a call, so that other Python
+The structures mirror ``spmm.h`` and ``convolve.c``. ctypes lets go of Python's lock during a call, so that other Python
 threads go on. Where the optional extension was not built, or ``SECATEUR_KERNEL=scipy`` is set, scipy's CSR takes its
 place, which is several times slower; every report names the kernel.
 """
@@ -68,12 +68,14 @@ class Layout(ctypes.Structure):
 
 
 class Unfolding(ctypes.Structure):
-    """``struct unfolding`` of unfold.c."""
+    """``struct unfolding`` of convolve.c."""
 
     _fields_ = (
-        *((name, _SIZE) for name in ("planes", "height", "width", "copies", "rows", "columns", "stride_y", "stride_x")),
-        ("y", _POINTER),
-        ("x", _POINTER),
+        *(
+            (name, _SIZE)
+            for name in ("channels", "height", "width", "copies", "rows", "columns", "stride_y", "stride_x")
+        ),
+        *((name, _POINTER) for name in ("y", "x", "first", "last")),
     )
 
 
@@ -99,18 +101,17 @@ def library() -> ctypes.CDLL | None:
 
 
 def _declared(kernels: ctypes.CDLL) -> ctypes.CDLL:
-    layout = ctypes.POINTER(Layout)
+    weights, layout, unfolding = ctypes.POINTER(Weights), ctypes.POINTER(Layout), ctypes.POINTER(Unfolding)
     kernels.secateur_isa_name.argtypes = [_INT]
     kernels.secateur_isa_name.restype = ctypes.c_char_p
     kernels.secateur_isa_supported.argtypes = [_INT]
     kernels.secateur_isa_supported.restype = _INT
     kernels.secateur_isa_lanes.argtypes = [_INT]
     kernels.secateur_isa_lanes.restype = _SIZE
-    kernels.secateur_spmm.argtypes = [ctypes.POINTER(Weights), _POINTER, layout, _POINTER, layout, _SIZE, _INT, _INT]
-    kernels.secateur_spmv.argtypes = [ctypes.POINTER(Weights), _POINTER, _POINTER, _INT]
+    kernels.secateur_spmm.argtypes = [weights, _POINTER, layout, _POINTER, layout, _SIZE, _INT, _INT]
+    kernels.secateur_spmv.argtypes = [weights, _POINTER, _POINTER, _INT]
     kernels.secateur_spmv_compact.argtypes = [ctypes.POINTER(CompactWeights), _POINTER, _POINTER, _INT]
-    kernels.secateur_unfold.argtypes = [ctypes.POINTER(Unfolding), _POINTER, _POINTER, _INT]
-    kernels.secateur_unfold.restype = None
+    kernels.secateur_convolve.argtypes = [weights, unfolding, _POINTER, layout, _POINTER, layout, _SIZE, _INT, _INT]
     return kernels
 
 

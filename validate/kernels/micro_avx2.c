@@ -38,6 +38,7 @@ static inline void store_some(float *to, int64_t lanes, vector values)
 }
 
 #include "micro.h"
+#include "micro_convolve.h"
 #include "micro_spmv.h"
 
 const struct isa secateur_avx2 = {.name = "avx2", .supported = supported, TABLE};

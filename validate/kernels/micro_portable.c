@@ -22,6 +22,7 @@ static inline void store_some(float *to, int64_t lanes, vector values)
 }
 
 #include "micro.h"
+#include "micro_convolve.h"
 #include "micro_spmv.h"
 
 static int supported(void)

@@ -43,7 +43,7 @@ static struct pool pool = {.busy = PTHREAD_MUTEX_INITIALIZER,
                            .finished = PTHREAD_COND_INITIALIZER};
 
 /* Memory that a thread keeps between calls. */
-struct scratch {
+struct memories {
     void *memory[SCRATCHES];
     size_t bytes[SCRATCHES];
 };
@@ -52,7 +52,7 @@ static pthread_key_t scratch_key;
 
 static void free_scratch(void *argument)
 {
-    struct scratch *kept = argument;
+    struct memories *kept = argument;
     for (int i = 0; i < SCRATCHES; i++)
         free(kept->memory[i]);
     free(kept);
@@ -165,11 +165,11 @@ void secateur_in_parallel(int threads, void (*work)(void *, int, int), void *con
     pthread_mutex_unlock(&pool.busy);
 }
 
-void *secateur_scratch(int which, size_t bytes)
+void *secateur_scratch(enum scratch which, size_t bytes)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, prepare_scratch);
-    struct scratch *kept = pthread_getspecific(scratch_key);
+    struct memories *kept = pthread_getspecific(scratch_key);
     if (kept == NULL) {
         kept = calloc(1, sizeof *kept);
         if (kept == NULL || pthread_setspecific(scratch_key, kept) != 0) {

@@ -17,6 +17,7 @@ from validate.kernels.library import (
     CompactWeights,
     KernelUnavailableError,
     Layout,
+    Unfolding,
     Weights,
     address,
     instruction_set,
@@ -108,6 +109,7 @@ class Product:
         kernels = library()
         if kernels is None:
             raise KernelUnavailableError("the C kernel was not built: use SparseMatrix.matmul, which runs on scipy")
+        self._kernels = kernels
         self.packed = packed
         self._vectors = vectors
         self._direct = direct
@@ -122,7 +124,6 @@ class Product:
         else:
             self._weights = _stripe_weights(packed, isa, bias_address)
             self._spmv = kernels.secateur_spmv
-        self._spmm = kernels.secateur_spmm
         self._reference = ctypes.byref(self._weights)
 
     @property
@@ -152,18 +153,15 @@ class Product:
 
     def multiply_laid_out(self, x: int, columns: Layout, y: int, result: Layout, threads: int) -> None:
         """Y = W X + bias for operands at the addresses x and y, in any layout that spmm.h describes."""
-        self._check(
-            self._spmm(
-                self._reference,
-                x,
-                ctypes.byref(columns),
-                y,
-                ctypes.byref(result),
-                self._vectors,
-                self._direct,
-                threads,
-            )
-        )
+        given = (self._reference, x, ctypes.byref(columns), y, ctypes.byref(result))
+        self._check(self._kernels.secateur_spmm(*given, self._vectors, self._direct, threads))
+
+    def convolve_laid_out(
+        self, x: int, unfolding: Unfolding, columns: Layout, y: int, result: Layout, threads: int
+    ) -> None:
+        """The same for images at the address x, which are unfolded into ``columns`` first."""
+        given = (self._reference, ctypes.byref(unfolding), x, ctypes.byref(columns), y, ctypes.byref(result))
+        self._check(self._kernels.secateur_convolve(*given, self._vectors, self._direct, threads))
 
     def _check(self, status: int) -> None:
         if status:

@@ -9,8 +9,6 @@
 #include "pool.h"
 #include "spmm.h"
 
-enum { PANEL, SUMS, TURNED }; /* what the scratch memories of a thread are for */
-
 struct product {
     const struct weights *w;
     const struct isa *isa;
@@ -38,12 +36,21 @@ static int64_t place(const struct layout *layout, int64_t column)
     return column / layout->run * layout->image + column % layout->run;
 }
 
+/* Like memcpy, whose call would take longer than the few floats of a small image. */
+static inline void copy_few(float *to, const float *from, int64_t count)
+{
+    for (; count >= 4; count -= 4, to += 4, from += 4)
+        memcpy(to, from, 4 * sizeof *to);
+    for (; count > 0; count--)
+        *to++ = *from++;
+}
+
 /* Copies `width` columns of one row, image by image. */
 static void copy_columns(const struct layout *layout, const float *row, int64_t column, int64_t width, float *to)
 {
     while (width > 0) {
         const int64_t some = least(width, layout->run - column % layout->run);
-        memcpy(to, row + place(layout, column), (size_t)some * sizeof *to);
+        copy_few(to, row + place(layout, column), some);
         to += some;
         column += some;
         width -= some;
@@ -54,7 +61,7 @@ static void spread_columns(const struct layout *layout, float *row, int64_t colu
 {
     while (width > 0) {
         const int64_t some = least(width, layout->run - column % layout->run);
-        memcpy(row + place(layout, column), from, (size_t)some * sizeof *from);
+        copy_few(row + place(layout, column), from, some);
         from += some;
         column += some;
         width -= some;

@@ -51,6 +51,15 @@ struct compact {
     const float *bias;
 };
 
+/* The shifted copies that the windows of a convolution are read from, see convolve.c. */
+struct unfolding {
+    int64_t channels, height, width; /* of an image */
+    int64_t copies, rows, columns; /* of each copy; columns as in the output */
+    int64_t stride_y, stride_x;
+    const int32_t *y, *x; /* [copies] place in the input of the first row and column of a copy; negative in the border */
+    const int32_t *first, *last; /* [copies] the columns of a copy that lie inside the input, last excluded */
+};
+
 /* Where element (row, column n) of X or Y lies: data + offset of the row + (n / run) * image + n % run. The columns of a
  * matrix are one run; those of a batch of images are one run for each image. In a transposed matrix the columns are
  * `row` apart and the rows side by side; it has one run. */
@@ -92,6 +101,8 @@ struct isa {
     /* to[j * to_stride + i] = from[i * from_stride + j] for i < rows, j < columns. */
     void (*transpose)(const float *from, int64_t from_stride, int64_t rows, int64_t columns, float *to,
                       int64_t to_stride);
+    /* One shifted copy of one channel of an image. */
+    void (*copy_plane)(const struct unfolding *u, const float *from, int64_t copy, float *to);
     /* y[M] of one vector x[K]: from the entries of ROWS or BLOCKS, from bit masks, from 2:4 codes. */
     void (*spmv)(int32_t kind, int32_t R, int32_t C, const struct part *part, const float *x, float *y);
     void (*spmv_bitmask)(int64_t rows, int64_t words, const uint64_t *mask, const uint32_t *first, const float *value,
@@ -106,6 +117,8 @@ typedef float vector __attribute__((vector_size(4 * LANES), aligned(4 * LANES), 
 typedef float loose_vector __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 #endif
 
+int secateur_spmm(const struct weights *w, const float *x, const struct layout *in, float *y, const struct layout *out,
+                  int64_t vectors, int32_t direct, int32_t threads);
 const struct isa *secateur_isa(int32_t index);
 int64_t secateur_share_begins(const struct weights *w, int t, int threads);
 

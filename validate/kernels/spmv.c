@@ -16,7 +16,7 @@ static const float *padded_vector(const float *x, int64_t length, int64_t padded
 {
     if (length == padded)
         return x;
-    float *copy = secateur_scratch(0, (size_t)padded * sizeof *copy);
+    float *copy = secateur_scratch(PANEL, (size_t)padded * sizeof *copy);
     if (copy != NULL) {
         memcpy(copy, x, (size_t)length * sizeof *copy);
         memset(copy + length, 0, (size_t)(padded - length) * sizeof *copy);

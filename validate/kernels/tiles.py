@@ -57,6 +57,20 @@ _UNSTRUCTURED = (
     Tile("groups", rows=4, width=80, block=128),
     Tile("groups", rows=4, width=80),
 )
+_CONVOLUTIONS = (
+    Tile("rows", width=128, block=144, direct=True),
+    Tile("rows", width=64, block=256),
+    Tile("rows", width=96, block=256),
+    Tile("rows", width=64, block=576),
+    Tile("groups", rows=2, width=128, block=144, direct=True),
+    Tile("groups", rows=2, width=64, block=256),
+    Tile("groups", rows=2, width=96, block=144),
+    Tile("groups", rows=3, width=112, block=144, direct=True),
+    Tile("groups", rows=4, width=80, block=144, direct=True),
+    Tile("groups", rows=4, width=80, block=144),
+    Tile("groups", rows=4, width=48, block=256),
+)
+"""For kernels larger than 1x1: an unfolded image is small enough to be read in place; 144 rows of X are 16 channels."""
 _BLOCKED = ((80, None), (80, 256), (48, None))
 """Widths and blocks of K that are tried for weights in blocks."""
 _VECTOR = (Tile("rows"), Tile("bitmask"), Tile("two_four"))
@@ -83,12 +97,19 @@ def product_of(packed: formats.Stripes | formats.Compact, tile: Tile, bias: NDAr
     return Product(packed, vectors=vectors, direct=tile.direct, bias=bias)
 
 
-def candidate_tiles(matrix: SparseMatrix, n: int) -> list[Tile]:
-    """The tiles worth a trial for n columns of x: those that the pattern of the weights allows, each once."""
-    if n == 1:
+def candidate_tiles(matrix: SparseMatrix, n: int, *, convolution: bool = False) -> list[Tile]:
+    """The tiles worth a trial for n columns of x: those that the pattern of the weights allows, each once.
+
+    ``convolution`` is for kernels larger than 1x1, and for any number of columns.
+    """
+    if n == 1 and not convolution:
         blocks = [Tile("blocks", rows=rows, columns=columns) for rows, columns in formats.BLOCKS]
         return [tile for tile in (*_VECTOR, *blocks) if _fits(matrix, tile)]
-    tiles = [tile for tile in _UNSTRUCTURED if tile.format == "rows" or matrix.sparsity < _GROUPS_PAY_BELOW]
+    tiles = [
+        tile
+        for tile in (_CONVOLUTIONS if convolution else _UNSTRUCTURED)
+        if tile.format == "rows" or matrix.sparsity < _GROUPS_PAY_BELOW
+    ]
     for rows, columns in formats.BLOCKS:
         if _fits(matrix, Tile("blocks", rows=rows, columns=columns)):
             tiles += [Tile("blocks", rows, columns, block=block, width=width) for width, block in _BLOCKED]

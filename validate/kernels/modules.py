@@ -1,0 +1,164 @@
+"""torch modules that run pruned layers through the sparse kernels; ``accelerate`` puts them into a model.
+
+They are for inference: nothing is differentiated through them, and weights are copied when they are made. The plan of a
+layer is found when it first sees an input of some size. Where dense is faster there, torch's own operation runs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from validate.kernels.choice import TRIAL_SECONDS
+from validate.kernels.convolution import Window
+from validate.kernels.convolution_plan import ConvolutionPlan, convolve_with_torch, plan_convolution
+from validate.kernels.plan import Plan, plan
+from validate.kernels.sparse import SparseMatrix
+
+MOST_PLANS = 8
+"""Sizes of input that a layer makes a plan for; the last one made then serves further batch sizes of a linear layer."""
+
+
+class UnsupportedLayerError(ValueError):
+    """A layer has a setting that the sparse kernels do not compute."""
+
+
+class UnsupportedInputError(TypeError):
+    """An input is not what the sparse kernels compute with."""
+
+
+def _array(tensor: Tensor) -> NDArray[np.float32]:
+    array: NDArray[np.float32] = tensor.detach().numpy()
+    return array
+
+
+def _check_input(x: Tensor) -> None:
+    if x.device.type != "cpu" or x.dtype != torch.float32:
+        raise UnsupportedInputError(f"the sparse kernels take float32 on the CPU, not {x.dtype} on {x.device}")
+
+
+def _copied(tensor: Tensor | None) -> NDArray[np.float32] | None:
+    return None if tensor is None else tensor.detach().cpu().float().numpy().copy()
+
+
+class SparseLinear(nn.Module):
+    """A linear layer with a sparse weight: y = x W^T + b for x[..., features]."""
+
+    def __init__(self, layer: nn.Linear, *, threads: int = 1, seconds: float = TRIAL_SECONDS) -> None:
+        """The weights of ``layer`` that are not zero; ``threads`` and ``seconds`` as in ``plan``."""
+        super().__init__()
+        self.in_features, self.out_features = layer.in_features, layer.out_features
+        self.matrix = SparseMatrix.from_dense(layer.weight.detach().cpu().float().numpy())
+        self._bias = _copied(layer.bias)
+        self._threads, self._seconds = threads, seconds
+        self.plans: dict[int, Plan] = {}
+
+    def _plan(self, n: int) -> Plan:
+        if n not in self.plans and len(self.plans) < MOST_PLANS:
+            self.plans[n] = plan(
+                self.matrix, n, threads=self._threads, bias=self._bias, seconds=self._seconds, transposed=True
+            )
+        return self.plans[n] if n in self.plans else next(reversed(self.plans.values()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """y[..., out features]. Raises UnsupportedInputError for anything but float32 on the CPU."""
+        _check_input(x)
+        rows = x.detach().reshape(-1, self.in_features)
+        n = rows.shape[0]
+        made = self._plan(max(n, 1))
+        if made.choice.is_dense:
+            y = functional.linear(rows, *self._dense(made))
+            if bool(torch.isfinite(y.sum())):
+                return y.reshape(*x.shape[:-1], self.out_features)
+        y = torch.empty((n, self.out_features))
+        made.multiply_sparse(_array(rows).T, _array(y).T)
+        return y.reshape(*x.shape[:-1], self.out_features)
+
+    def _dense(self, made: Plan) -> tuple[Tensor, Tensor | None]:
+        return torch.from_numpy(made.dense_weight), None if self._bias is None else torch.from_numpy(self._bias)
+
+    def extra_repr(self) -> str:
+        """What ``print(model)`` says of the layer."""
+        return f"{self.in_features}, {self.out_features}, sparsity={self.matrix.sparsity:.4f}, threads={self._threads}"
+
+
+class SparseConv2d(nn.Module):
+    """A convolution with a sparse kernel, for images[number, channels, height, width] or one without its number."""
+
+    def __init__(self, layer: nn.Conv2d, *, threads: int = 1, seconds: float = TRIAL_SECONDS) -> None:
+        """As for SparseLinear. Raises UnsupportedLayerError for groups, or a border not of zeros."""
+        super().__init__()
+        if layer.groups != 1 or layer.padding_mode != "zeros":
+            raise UnsupportedLayerError(
+                f"sparse convolutions have one group and a border of zeros, not {layer.groups} and "
+                f"{layer.padding_mode!r}: keep this layer dense"
+            )
+        self.in_channels, self.out_channels = layer.in_channels, layer.out_channels
+        self.window = window_of(layer)
+        self._weight = layer.weight.detach().cpu().float().clone(memory_format=torch.contiguous_format)
+        self._bias = _copied(layer.bias)
+        self._threads, self._seconds = threads, seconds
+        self.plans: dict[tuple[int, int, int], ConvolutionPlan] = {}
+
+    @property
+    def sparsity(self) -> float:
+        """Fraction of weights that are zero."""
+        return 1.0 - float(torch.count_nonzero(self._weight)) / max(self._weight.numel(), 1)
+
+    def _plan(self, images: tuple[int, int, int]) -> ConvolutionPlan:
+        if images not in self.plans:
+            if len(self.plans) >= MOST_PLANS:
+                self.plans.pop(next(iter(self.plans)))
+            self.plans[images] = plan_convolution(
+                _array(self._weight),
+                images,
+                self.window,
+                threads=self._threads,
+                bias=self._bias,
+                seconds=self._seconds,
+            )
+        return self.plans[images]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The convolved images. Raises UnsupportedInputError for anything but float32 on the CPU."""
+        _check_input(x)
+        batch = x.detach() if x.ndim == 4 else x.detach().unsqueeze(0)
+        made = self._plan((batch.shape[0], batch.shape[2], batch.shape[3]))
+        y = self._convolve(made, batch)
+        return y if x.ndim == 4 else y.squeeze(0)
+
+    def _convolve(self, made: ConvolutionPlan, batch: Tensor) -> Tensor:
+        if made.choice.is_dense:
+            bias = None if self._bias is None else torch.from_numpy(self._bias)
+            y = convolve_with_torch(batch, self._weight, bias, self.window)
+            if bool(torch.isfinite(y.sum())):
+                return y
+        return torch.from_numpy(made.multiply(_array(batch)))
+
+    def extra_repr(self) -> str:
+        """What ``print(model)`` says of the layer."""
+        return (
+            f"{self.in_channels}, {self.out_channels}, kernel_size={self.window.kernel}, stride={self.window.stride}, "
+            f"sparsity={self.sparsity:.4f}, threads={self._threads}"
+        )
+
+
+def window_of(layer: nn.Conv2d) -> Window:
+    """How a torch convolution moves over an image; ``same`` puts the odd zero below and right, as torch does."""
+    kernel, stride, dilation = (_pair(value) for value in (layer.kernel_size, layer.stride, layer.dilation))
+    if layer.padding == "same":
+        total = [step * (taps - 1) for step, taps in zip(dilation, kernel, strict=True)]
+        before = (total[0] // 2, total[1] // 2)
+        return Window(kernel, stride, before, (total[0] - before[0], total[1] - before[1]), dilation)
+    border = (0, 0) if layer.padding == "valid" else _pair(layer.padding)
+    return Window(kernel, stride, border, border, dilation)
+
+
+def _pair(value: Any) -> tuple[int, int]:
+    first, second = (value, value) if isinstance(value, int) else value
+    return int(first), int(second)
