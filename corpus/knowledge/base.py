@@ -51,5 +51,7 @@ class Knowledge:
 
 def _matcher(entries: Iterable[Entry]) -> Matcher:
     return Matcher(
-        Spelling(spelling, entry.name, spelling in entry.exact) for entry in entries for spelling in entry.spellings
+        Spelling(spelling, entry.name, spelling in entry.exact, spelling in entry.alone)
+        for entry in entries
+        for spelling in entry.spellings
     )

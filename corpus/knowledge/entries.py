@@ -44,6 +44,9 @@ class Entry(BaseModel):
     exact: tuple[str, ...] = Field(default=(), strict=False)
     """Those of the spellings that count only in exactly this case, as they are ordinary words otherwise (SET, STR)."""
 
+    alone: tuple[str, ...] = Field(default=(), strict=False)
+    """Those that count only as a whole text, such as a table's cell, as sentences use them for other things."""
+
     @property
     def spellings(self) -> tuple[str, ...]:
         """The canonical name and all aliases."""

@@ -61,11 +61,12 @@ def _check_names(path: Path, entries: Iterable[Entry]) -> None:
 def _check_spellings(path: Path, entries: Iterable[Entry]) -> None:
     owner: dict[tuple[str, str], str] = {}
     for entry in entries:
-        unknown = set(entry.exact) - set(entry.spellings)
-        if unknown:
-            raise KnowledgeFileError(
-                f"{path.name}, entry {entry.name!r}: exact: {sorted(unknown)} are no spellings of it"
-            )
+        for field in ("exact", "alone"):
+            unknown = set(getattr(entry, field)) - set(entry.spellings)
+            if unknown:
+                raise KnowledgeFileError(
+                    f"{path.name}, entry {entry.name!r}: {field}: {sorted(unknown)} are no spellings of it"
+                )
         for spelling in entry.spellings:
             slot = (key(spelling), spelling if spelling in entry.exact else "")
             other = owner.setdefault(slot, entry.name)

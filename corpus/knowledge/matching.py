@@ -31,6 +31,8 @@ class Spelling:
     canonical: str
     exact: bool
     """True when only this very case counts."""
+    alone: bool = False
+    """True when it is a name only where it is the whole text."""
 
 
 class Matcher:
@@ -42,9 +44,11 @@ class Matcher:
             self._by_key.setdefault(key(spelling.text), []).append(spelling)
         self._automaton = ahocorasick.Automaton()
         for name_key, group in self._by_key.items():
-            allowed = frozenset[int]().union(*(breaks(spelling.text) for spelling in group))
-            self._automaton.add_word(name_key, (len(name_key), allowed, tuple(group)))
-        if self._by_key:
+            in_text = tuple(spelling for spelling in group if not spelling.alone)
+            if in_text:
+                allowed = frozenset[int]().union(*(breaks(spelling.text) for spelling in in_text))
+                self._automaton.add_word(name_key, (len(name_key), allowed, in_text))
+        if len(self._automaton):
             self._automaton.make_automaton()
 
     def resolve(self, text: str) -> str | None:
@@ -54,7 +58,7 @@ class Matcher:
 
     def mentions(self, text: str) -> list[Mention]:
         """Known names in the text, ascending and without overlaps."""
-        if not self._by_key:
+        if not len(self._automaton):
             return []
         stream = letters(text)
         offsets = [offset for _, offset in stream]

@@ -190,6 +190,12 @@ def test_a_name_is_known_however_it_is_printed(knowledge, kind, printed, canonic
     assert knowledge.resolve(kind, printed) == canonical
 
 
+def test_a_word_that_is_a_name_only_alone_is_read_in_a_cell_and_not_in_a_sentence(knowledge):
+    for word, method in (("Random", "Random pruning"), ("movement", "Movement pruning"), ("gradual", "GMP")):
+        assert knowledge.resolve("method", word) == method
+        assert knowledge.mentions("method", f"{word} forests and {word} scores") == []
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -263,6 +269,7 @@ def write(path: Path, text: str) -> Path:
         ("- {name: A, aliases: [b]}\n- {name: B}", "belongs to both 'A' and 'B'"),
         ("- {name: A}\n- {name: A}", "A stand twice"),
         ("- {name: A, exact: [X]}", "exact"),
+        ("- {name: A, alone: [X]}", "alone"),
         ("name: A", "must be a list"),
         ("- {name: A", "not valid YAML"),
     ],
