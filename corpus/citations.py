@@ -7,7 +7,7 @@ Forms of arXiv identifiers: https://info.arxiv.org/help/arxiv_identifier.html.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from itertools import pairwise
 
 from corpus.reading.scanner import tokenize
@@ -18,20 +18,27 @@ from db.records import Citation
 _NEW_ID = r"\d{4}\.\d{4,5}"
 _OLD_ID = r"[a-z-]+(?:\.[A-Z]{2})?/\d{7}"
 _ARXIV = re.compile(
-    rf"(?:arxiv(?:\.org/(?:abs|pdf)/|\s*(?:preprint)?\s*(?:arxiv)?\s*[:/.]?\s*)|abs/|CoRR,?\s*(?:abs/)?)({_NEW_ID}|{_OLD_ID})",
+    rf"(?:arxiv(?:\.org/(?:abs|pdf)/|\s*+(?:preprint\s*+)?(?:arxiv\s*+)?(?:[:/.]\s*+)?)|abs/|CoRR,?\s*(?:abs/)?)({_NEW_ID}|{_OLD_ID})",
     re.I,
 )
 _URL = re.compile(rf"arxiv\.org/(?:abs|pdf)/({_NEW_ID}|{_OLD_ID})", re.I)
 _DOI = re.compile(r"\b(10\.\d{4,9}/[^\s\"<>{}]+)")
 _ARXIV_DOI = re.compile(rf"10\.48550/arxiv\.({_NEW_ID}|{_OLD_ID})", re.I)
 _YEAR = re.compile(r"(?<![\d.:/-])((?:19|20)\d{2})[a-z]?(?![\d-])(?!\.\d)")
-_ENTRY = re.compile(r"@(\w+)\s*[{(]\s*([^,\s]+)\s*,", re.M)
-_FIELD = re.compile(r"(\w[\w-]*)\s*=\s*")
-_BIBLATEX = re.compile(r"\\entry\{([^}]+)\}\{[^}]*\}.*?(?=\\entry\{|\\enddatalist|\\endrefsection|\Z)", re.S)
+_ENTRY = re.compile(r"@(\w+)\s*[{(]\s*([^,\s]{1,300})\s*,")
+_FIELD = re.compile(r"(?<![\w-])(\w[\w-]*+)\s*+=\s*+")
+_SHOWN = ("author", "title", "journal", "booktitle", "note", "howpublished", "url", "year")
+_READ = frozenset([*_SHOWN, "date", "doi", "eprint"])
+_PLAIN_VALUE = re.compile(r"[\w./:-]*")
+_BRACE = re.compile(r"(?<!\\)[{}]")
+_BIBLATEX = re.compile(
+    r"\\entry\{([^}]{1,300})\}\{[^}]{0,300}\}.*?(?=\\entry\{|\\enddatalist|\\endrefsection|\Z)", re.S
+)
 _BIBLATEX_FIELD = re.compile(r"\\field\{(\w+)\}\{")
-_BIBLATEX_VERB = re.compile(r"\\verb\{(\w+)\}\s*\\verb ([^\n]*)\n\s*\\endverb")
+_BIBLATEX_VERB = re.compile(r"\\verb\{(\w+)\}\s*+\\verb ([^\n]{0,2000})\n\s*+\\endverb")
+_QUOTED = re.compile(r"[“\"](.{1,500}?)[,.]?[”\"]")
 _CITING = ("\\cite", "\\Cite", "\\parencite", "\\textcite", "\\autocite", "\\nocite", "\\footcite")
-_BIBLATEX_FAMILY = re.compile(r"family=\{+([^}]+)\}")
+_BIBLATEX_FAMILY = re.compile(r"family=\{++([^}]{1,300})\}")
 
 
 def read_bibliography(
@@ -53,9 +60,8 @@ def read_bibliography(
     entries: dict[str, Citation] = {}
     for name, text in files.items():
         if name.endswith(".bib"):
-            for citation in bib_entries(text):
-                if "*" in cited or citation.key in cited:
-                    entries.setdefault(citation.key, citation)
+            for citation in bib_entries(text, None if "*" in cited else cited):
+                entries.setdefault(citation.key, citation)
     return tuple(entries.values())
 
 
@@ -63,7 +69,7 @@ def cited_keys(tokens: Tokens) -> set[str]:
     """Keys that the source cites; ``*`` when it cites everything."""
     keys: set[str] = set()
     cursor = tokens.cursor()
-    while (item := cursor.next()) is not None:
+    while (item := cursor.next_control()) is not None:
         if item.startswith(_CITING):
             _, named = cursor.arguments("soom")[0]
             keys.update(key.strip() for key in flatten(named).split(","))
@@ -96,7 +102,7 @@ def _year(text: str) -> int | None:
 def _printed_entries(tokens: Tokens) -> tuple[Citation, ...]:
     entries: list[Citation] = []
     cursor = tokens.cursor()
-    while (item := cursor.next()) is not None:
+    while (item := cursor.next_control()) is not None:
         if item == "\\begin{thebibliography}":
             body = cursor.environment() or cursor.rest()
             cursor.leave(body)
@@ -123,7 +129,7 @@ def _printed_entry(tokens: Tokens) -> Citation:
 
 def split_entry(text: str) -> tuple[str, str]:
     """Authors and title of an entry without blocks: a quoted title, else the sentence after the authors."""
-    if match := re.search(r"[“\"](.+?)[,.]?[”\"]", text):
+    if match := _QUOTED.search(text):
         return text[: match.start()].strip(" ,."), match.group(1)
     parts = re.split(r"(?<=[a-z)\d])\.\s+", text, maxsplit=2)
     return (parts[0], parts[1]) if len(parts) > 2 else ("", text if len(parts) == 1 else parts[0])
@@ -134,9 +140,12 @@ def _biblatex_entries(text: str) -> tuple[Citation, ...]:
     for match in _BIBLATEX.finditer(text):
         body = match.group()
         fields = {}
-        for found in _BIBLATEX_FIELD.finditer(body):
-            fields[found.group(1)] = to_text(tokenize(_braced(body, found.end() - 1)))
-        fields.update({found.group(1): found.group(2).strip() for found in _BIBLATEX_VERB.finditer(body)})
+        position = 0
+        while (found := _BIBLATEX_FIELD.search(body, position)) is not None:
+            value = _braced(body, found.end() - 1)
+            fields[found.group(1)] = to_text(tokenize(value))
+            position = found.end() + len(value)
+        fields.update({found.group(1): " ".join(found.group(2).split()) for found in _BIBLATEX_VERB.finditer(body)})
         authors = ", ".join(_BIBLATEX_FAMILY.findall(body))
         year = fields.get("year", "")
         title = fields.get("title", "")
@@ -149,7 +158,7 @@ def _biblatex_entries(text: str) -> tuple[Citation, ...]:
                 shown,
                 title=title,
                 authors=authors,
-                year=int(year) if year.isdigit() else None,
+                year=_year(year),
                 doi=fields.get("doi", ""),
                 eprint=fields.get("eprint", ""),
             )
@@ -158,32 +167,27 @@ def _biblatex_entries(text: str) -> tuple[Citation, ...]:
 
 
 def _braced(text: str, start: int) -> str:
+    """What is in the braces that open at ``start``; all that follows when they are never closed."""
     depth = 0
-    for index in range(start, len(text)):
-        if text[index] == "{" and text[index - 1] != "\\":
-            depth += 1
-        elif text[index] == "}" and text[index - 1] != "\\":
-            depth -= 1
-            if depth == 0:
-                return text[start + 1 : index]
-    return ""
+    for brace in _BRACE.finditer(text, start):
+        depth += 1 if brace.group() == "{" else -1
+        if depth == 0:
+            return text[start + 1 : brace.start()]
+    return text[start + 1 :]
 
 
-def bib_entries(text: str) -> list[Citation]:
-    """The entries of a ``.bib`` file."""
+def bib_entries(text: str, keys: Container[str] | None = None) -> list[Citation]:
+    """The entries of a ``.bib`` file, those with certain keys alone if so wanted: some papers bring a whole library."""
     entries = []
     marks = list(_ENTRY.finditer(text))
     for match, end in zip(marks, [*(match.start() for match in marks[1:]), len(text)], strict=False):
-        if match.group(1).lower() in ("string", "comment", "preamble"):
+        unwanted = keys is not None and match.group(2) not in keys
+        if unwanted or match.group(1).lower() in ("string", "comment", "preamble"):
             continue
         fields = _bib_fields(text[match.end() : end])
         title, authors = fields.get("title", ""), fields.get("author", "")
         year = _year(fields.get("year", "") or fields.get("date", ""))
-        shown = ". ".join(
-            fields[name]
-            for name in ("author", "title", "journal", "booktitle", "note", "howpublished", "url", "year")
-            if fields.get(name)
-        )
+        shown = ". ".join(fields[name] for name in _SHOWN if fields.get(name))
         entries.append(
             make_citation(
                 match.group(2),
@@ -211,8 +215,10 @@ def _bib_fields(body: str) -> dict[str, str]:
             value = body[start + 1 : end if end > 0 else len(body)]
             position = start + len(value) + 2
         else:
-            plain = re.match(r"[\w./:-]*", body[start:])
+            plain = _PLAIN_VALUE.match(body, start)
             value = plain.group() if plain else ""
             position = start + max(1, len(value))
-        fields.setdefault(match.group(1).lower(), to_text(tokenize(value)))
+        name = match.group(1).lower()
+        if name in _READ and name not in fields:
+            fields[name] = to_text(tokenize(value))
     return fields

@@ -57,7 +57,7 @@ def is_tabular(item: str) -> bool:
 def labels_in(tokens: Tokens) -> Iterator[str]:
     r"""The arguments of all ``\label`` commands."""
     cursor = tokens.cursor()
-    while (item := cursor.next()) is not None:
+    while (item := cursor.next_control()) is not None:
         if item == "\\label":
             yield flatten(cursor.argument())
 
@@ -65,9 +65,7 @@ def labels_in(tokens: Tokens) -> Iterator[str]:
 def _read_scope(tokens: Tokens, depth: int) -> _Scope:
     scope = _Scope()
     cursor = tokens.cursor()
-    while (item := cursor.next()) is not None:
-        if item[0] != "\\":
-            continue
+    while (item := cursor.next_control()) is not None:
         if is_tabular(item):
             _read_tabular(cursor, item, scope)
         elif item in _CAPTIONS:
@@ -107,7 +105,7 @@ def _read_tabular(cursor: Cursor, item: str, scope: _Scope) -> None:
     scope.tables.append(FoundTable(table))
     scope.order.append("table")
     inner = table.cursor()
-    while (part := inner.next()) is not None:
+    while (part := inner.next_control()) is not None:
         if part == "\\caption":
             _read_caption(inner, part, scope)
         elif part == "\\label":

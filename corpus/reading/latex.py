@@ -6,9 +6,8 @@ raises an exception: what can't be read is named in ``Document.unread`` with its
 
 from __future__ import annotations
 
-import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from corpus import citations
 from corpus.reading.commands import FLOATS
@@ -16,13 +15,14 @@ from corpus.reading.document import Document, DocumentTable, Paragraph, Section
 from corpus.reading.expander import Expander, Expansion
 from corpus.reading.floats import FoundTable, find_tables, is_tabular
 from corpus.reading.layout import header_rows
-from corpus.reading.tables import TableError, read_rows
+from corpus.reading.sources import Sources
+from corpus.reading.tables import CellRoom, TableError, read_rows
 from corpus.reading.text import read_inline, to_text
-from corpus.reading.tokens import PARAGRAPH, Cursor, Tokens, environment_name, flatten
+from corpus.reading.tokens import PARAGRAPH, Cursor, Tokens, environment_name
 from db.records import Table, Unread
 
-MAX_FILE = 8_000_000
-"""Characters of one source file."""
+MAX_TABLES = 500
+"""Tables of one paper."""
 
 _LEVELS = {
     "\\part": 1,
@@ -38,21 +38,17 @@ _BEFORE = 4000
 """Characters of the text before a table."""
 _NAME_TOKENS = 200
 """Tokens of a macro that may be a name."""
+_OWN_NAMES = 100
+"""Names that a paper can have macros for."""
 _TITLES = ("\\title", "\\icmltitle", "\\Title")
 _OWN = re.compile(
     r"\\(our|ours|my|method|approach|name|model|alg|algo|algorithm|framework|system|sys|tool)s?\w*$", re.I
-)
-_FILECONTENTS = re.compile(r"\\begin\{filecontents\*?\}(?:\[[^\]]*\])?\{([^}]+)\}(.*?)\\end\{filecontents\*?\}", re.S)
-_KNOWN_STYLES = re.compile(
-    r"(?i)(natbib|ieee|acm|llncs|springer|sn-jnl|elsart|cas-|neurips|nips|icml|iclr|cvpr|iccv|eccv|wacv|aaai|ijcai|acl|"
-    r"emnlp|naacl|interspeech|spconf|mdpi|frontiers|svjour|revtex|algorithm|fancyhdr|tikz|pgf|hyperref|booktabs|"
-    r"multirow|caption|subfig|cleveref|titlesec|microtype|colm|tmlr|jmlr|uai|aistats|imart|amsart|arxiv)[\w-]*\.(sty|cls)$"
 )
 
 
 def read_latex(files: Mapping[str, bytes], *, sha256: str = "") -> Document:
     """Read the files of one e-print, by their names in the archive."""
-    sources = _Sources(files)
+    sources = Sources(files)
     root = sources.root()
     if root is None:
         reason = "there is no LaTeX file in it" if files else "it is empty"
@@ -62,7 +58,9 @@ def read_latex(files: Mapping[str, bytes], *, sha256: str = "") -> Document:
     expansion = expander.run(text, root)
     walker = _Walker(expansion)
     walker.walk()
-    bibliography = citations.read_bibliography(expansion.tokens, sources.bibliography(root, expansion), expander.expand)
+    bibliography = citations.read_bibliography(
+        expansion.tokens, sources.bibliography(root, expansion.tokens), expander.expand
+    )
     return Document(
         title=walker.title,
         abstract=walker.abstract,
@@ -76,79 +74,6 @@ def read_latex(files: Mapping[str, bytes], *, sha256: str = "") -> Document:
     )
 
 
-class _Sources:
-    """The files of a paper as text, looked up by the names that its source uses."""
-
-    def __init__(self, files: Mapping[str, bytes]) -> None:
-        self.files = dict(files)
-        self._texts: dict[str, str] = {}
-        self.folder = ""
-
-    def text(self, name: str) -> str:
-        """A file's text: UTF-8, else Latin-1; line ends are newlines."""
-        if name not in self._texts:
-            data = self.files[name][: 4 * MAX_FILE]
-            try:
-                text = data.decode("utf-8-sig")
-            except UnicodeDecodeError:
-                text = data.decode("latin-1")
-            self._texts[name] = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")[:MAX_FILE]
-        return self._texts[name]
-
-    def root(self) -> str | None:
-        r"""The file with ``\documentclass`` and a body; else the largest ``.tex``; else the only file."""
-        candidates = [name for name in self.files if name.lower().endswith((".tex", ".ltx", ".latex"))]
-        if not candidates:
-            candidates = [name for name in self.files if "." not in posixpath.basename(name)]
-        if not candidates and len(self.files) == 1:
-            candidates = list(self.files)
-        if not candidates:
-            return None
-        chosen = max(candidates, key=self._rootness)
-        self.folder = posixpath.dirname(chosen)
-        for match in _FILECONTENTS.finditer(self.text(chosen)):
-            self.files.setdefault(posixpath.join(self.folder, match.group(1)), match.group(2).encode())
-        return chosen
-
-    def _rootness(self, name: str) -> tuple[bool, bool, bool, int, int]:
-        text = self.text(name)
-        classed = re.search(r"^[^%\n]*\\document(class|style)", text, re.M) is not None
-        standalone = re.search(r"^[^%\n]*\\documentclass(\[[^\]]*\])?\{(standalone|subfiles)\}", text, re.M) is not None
-        body = "\\begin{document}" in text
-        return classed and not standalone, body, classed, -name.count("/"), len(text)
-
-    def find(self, name: str, origin: str) -> tuple[str, str] | None:
-        """The file that ``name`` means in the file ``origin``, with its text; None for files that are not shipped."""
-        for folder in dict.fromkeys((self.folder, posixpath.dirname(origin), "")):
-            path = posixpath.normpath(posixpath.join(folder, name))
-            for candidate in (path, path + ".tex"):
-                if candidate in self.files:
-                    if _KNOWN_STYLES.search(posixpath.basename(candidate)):
-                        return None
-                    return candidate, self.text(candidate)
-        return None
-
-    def bibliography(self, root: str, expansion: Expansion) -> dict[str, str]:
-        """The texts of the ``.bbl`` and ``.bib`` files that belong to the paper."""
-        named = {posixpath.splitext(root)[0] + ".bbl"}
-        names = [name for name in self.files if name.endswith(".bbl")]
-        chosen = [name for name in names if name in named] or names[:1]
-        found = {name: self.text(name) for name in chosen}
-        for name in _bibliography_names(expansion.tokens):
-            path = posixpath.normpath(posixpath.join(self.folder, name.removesuffix(".bib") + ".bib"))
-            if path in self.files:
-                found[path] = self.text(path)
-        return found
-
-
-def _bibliography_names(tokens: Tokens) -> Iterator[str]:
-    cursor = tokens.cursor()
-    while (item := cursor.next()) is not None:
-        if item in ("\\bibliography", "\\addbibresource"):
-            _, names = cursor.arguments("om")[0]
-            yield from (name.strip() for name in flatten(names).split(","))
-
-
 def _own_names(expansion: Expansion) -> tuple[str, ...]:
     names = []
     for command, macro in expansion.macros.items():
@@ -156,7 +81,7 @@ def _own_names(expansion: Expansion) -> tuple[str, ...]:
             text = to_text(Tokens(macro.body)) if macro.is_text and len(macro.body) <= _NAME_TOKENS else ""
             if 1 < len(text) <= 40 and any(character.isalpha() for character in text):
                 names.append(text)
-    return tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys(names))[:_OWN_NAMES]
 
 
 class _Walker:
@@ -180,6 +105,7 @@ class _Walker:
         self._searched = 0
         """Where the tokens end that were searched for tables outside of floats."""
         self._count = 0
+        self._room = CellRoom()
 
     def walk(self) -> None:
         """Fill the attributes."""
@@ -200,7 +126,7 @@ class _Walker:
         self._close_section()
 
     def _preamble(self, cursor: Cursor) -> None:
-        while (item := cursor.next()) is not None:
+        while (item := cursor.next_control()) is not None:
             if item in _TITLES:
                 self._read_title(cursor)
             elif item == "\\author":
@@ -270,10 +196,15 @@ class _Walker:
 
     def _read_table(self, found: FoundTable, placement: str) -> None:
         index, self._count = self._count, self._count + 1
+        if index >= MAX_TABLES:
+            self.unread.append(
+                Unread("table", "", f"the paper has more than {MAX_TABLES} tables; the rest was left out")
+            )
+            return
         label = found.label or f"#{index}"
         environment = environment_name(found.tokens[0])
         try:
-            rows = read_rows(found.tokens, self.column_types)
+            rows = read_rows(found.tokens, self.column_types, self._room)
         except TableError as error:
             self.unread.append(Unread("table", label, str(error)))
             return

@@ -11,7 +11,8 @@ import re
 from corpus.reading.tokens import PARAGRAPH, SPACE, Tokens
 
 _PATTERN = r"""
-    (?P<comment>%%[^\n]*(?:\n(?![ \t]*\n)[ \t]*)?)
+    (?P<text>[^\\{}$&\#^_~%%\s\[\]]+)
+  | (?P<comment>%%[^\n]*(?:\n(?![ \t]*\n)[ \t]*)?)
   | (?P<par>[ \t]*\n[ \t]*(?:\n[ \t]*)+)
   | (?P<space>[ \t\n]+)
   | \\begin[ ]?\{(?P<verbatim>comment|verbatim\*?|Verbatim|lstlisting|minted|alltt|filecontents\*?)\}(?!\s*\})
@@ -20,7 +21,6 @@ _PATTERN = r"""
   | (?P<symbol>\\.|\\\n|\\$)
   | (?P<parameter>\#{1,16}[1-9])
   | (?P<special>[{}$&^_~\#\[\]])
-  | (?P<text>[^\\{}$&\#^_~%%\s\[\]]+)
   | (?P<other>.)
 """
 _FLAGS = re.VERBOSE | re.DOTALL
@@ -53,14 +53,16 @@ class Scanner:
                 return None
             self.position = match.end()
             kind = match.lastgroup
-            if kind == "comment" or (kind == "verbatim" and self._skip(match)):
-                continue
-            if kind == "par":
-                return PARAGRAPH
+            if kind == "text":
+                return match.group()
             if kind == "space":
                 return SPACE
             if kind == "word":
                 return match.group("word")
+            if kind == "comment" or (kind == "verbatim" and self._skip(match)):
+                continue
+            if kind == "par":
+                return PARAGRAPH
             if kind == "verb":
                 return _UNPRINTED.sub("", match.group("verb")) or SPACE
             if kind == "verbatim":

@@ -16,9 +16,9 @@ from corpus.reading.text import to_text
 from corpus.reading.tokens import PARAGRAPH, SPECIAL, Cursor, Tokens, is_control
 
 MAX_COLUMNS = 200
-_WORK = 20_000
+_WORK = 4000
 """Tokens that a specification may come to when its repetitions are written out."""
-_TEMPLATE = 60
+_TEMPLATE = 30
 """Tokens that it may add on either side of a cell."""
 
 

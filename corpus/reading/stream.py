@@ -53,11 +53,6 @@ class TokenStream:
             self.sources.append(_Waiting(reversed(rest)))
         self.sources.append(scanner)
 
-    def stop(self) -> None:
-        """Drop everything that was not read yet."""
-        self.sources.clear()
-        self.pending.clear()
-
     @property
     def where(self) -> str:
         """Name of the file that is read, for messages."""
@@ -72,7 +67,9 @@ class TokenStream:
         while self.sources:
             item = self.sources[-1].next()
             if item is not None:
-                self._count(1)
+                self.work += 1
+                if self.work > self.limit:
+                    self._give_up()
                 return item
             self.sources.pop()
         return None
@@ -80,13 +77,15 @@ class TokenStream:
     def push(self, tokens: list[str] | tuple[str, ...]) -> None:
         """Put tokens back, to be read next."""
         self.pending.extend(reversed(tokens))
-        self._count(len(tokens))
+        self.work += len(tokens)
+        if self.work > self.limit:
+            self._give_up()
 
-    def _count(self, tokens: int) -> None:
-        self.work += tokens
-        if self.work > self.limit and (self.sources or self.pending):
-            self.unread.append(Unread("document", self.where, "it is too long to expand; the rest was left out"))
-            self.stop()
+    def _give_up(self) -> None:
+        """Drop everything that was not read yet."""
+        self.unread.append(Unread("document", self.where, "it is too long to expand; the rest was left out"))
+        self.sources.clear()
+        self.pending.clear()
 
     def next_solid(self) -> str | None:
         """The next token that is no space."""

@@ -16,8 +16,8 @@ from corpus.reading.text import Inline, read_inline
 from corpus.reading.tokens import PARAGRAPH, SPACE, Cursor, Tokens, environment_name, flatten, is_control
 
 MAX_ROWS = 3000
-MAX_CELLS = 20_000
-"""Cells of one table, repeated ones included."""
+MAX_CELLS = 40_000
+"""Cells that the tables of one paper have together, repeated ones included."""
 
 _FULL_RULES = frozenset(
     [
@@ -81,6 +81,21 @@ class TableError(ValueError):
     """A table whose source can't be brought into rows and columns."""
 
 
+class CellRoom:
+    """The cells that the tables of a paper may still have: what they all cost is bounded, not each of them alone."""
+
+    def __init__(self) -> None:
+        self.left = MAX_CELLS
+
+    def take(self, cells: int) -> None:
+        """Use room for a table; raises TableError when there is too little of it."""
+        if cells > self.left:
+            raise TableError(
+                f"the tables of a paper are read up to {MAX_CELLS:,} cells, and there are more with this one"
+            )
+        self.left -= cells
+
+
 @dataclass(slots=True)
 class _Span:
     inline: Inline
@@ -99,10 +114,10 @@ class Rows:
     """Rows of a longtable's head, 0 where the source does not mark one."""
 
 
-def read_rows(table: Tokens, column_types: Mapping[str, Macro]) -> Rows:
+def read_rows(table: Tokens, column_types: Mapping[str, Macro], room: CellRoom) -> Rows:
     r"""The grid of a table, given from its ``\begin`` up to its ``\end``.
 
-    Raises TableError when it has no rows or is larger than any printed table.
+    Raises TableError when it has no rows or more than any printed table, or when there is no room for its cells.
     """
     name = environment_name(table[0])
     cursor = table.part(1).cursor()
@@ -110,11 +125,12 @@ def read_rows(table: Tokens, column_types: Mapping[str, Macro]) -> Rows:
     body, head_rows = cursor.rest(), 0
     if "long" in name or "super" in name:
         head, rest = _longtable_parts(list(body))
-        head_rows = sum(1 for row in _split_rows(Tokens(head)) if any(_solid(cell) for cell in row))
+        head_rows = sum(1 for row in _split_rows(Tokens(head), room) if any(_solid(cell) for cell in row))
         body = Tokens([*head, *rest])
-    grid, rules, footnotes = _lay_out(_split_rows(body), columns, math=name == "array")
-    if not grid:
+    spans, rules, footnotes = _lay_out(_split_rows(body, room), columns, math=name == "array")
+    if not spans:
         raise TableError("it has no rows")
+    grid = _expand(spans, max(_width(spans), min(len(columns), MAX_COLUMNS)), room)
     return Rows(grid, rules, footnotes, head_rows)
 
 
@@ -137,37 +153,37 @@ def _ends_row(tokens: list[str]) -> bool:
     return any(item in ("\\\\", "\\tabularnewline") for item in tokens[-12:])
 
 
-def _split_rows(body: Tokens) -> list[list[Tokens]]:
+def _split_rows(body: Tokens, room: CellRoom) -> list[list[Tokens]]:
     """Rows of cells. Rules stay in the first cell of the row below them.
 
-    Raises TableError for more rows or cells than a printed table has.
+    Raises TableError for more rows than a printed table has, or more cells than there is room for.
     """
     rows: list[list[Tokens]] = []
     row: list[Tokens] = []
-    cell: list[str] = []
-    depth = cells = 0
+    depth = 0
     cursor = body.cursor()
+    begin = cursor.place
     while (item := cursor.next()) is not None:
         if item == "{" or item.startswith("\\begin{"):
             depth += 1
         elif item == "}" or item.startswith("\\end{"):
             depth = max(0, depth - 1)
         if depth == 0 and item == "&":
-            row.append(Tokens(cell))
-            cell = []
-            cells += 1
-            if cells > MAX_CELLS:
-                raise TableError(f"it has more than {MAX_CELLS} cells")
+            room.take(1)
+            row.append(cursor.read_since(begin))
+            begin = cursor.place
         elif depth == 0 and item in ("\\\\", "\\tabularnewline", "\\cr"):
+            room.take(1)
+            rows.append([*row, cursor.read_since(begin)])
+            row = []
             _skip_row_space(cursor)
-            rows.append([*row, Tokens(cell)])
-            row, cell = [], []
+            begin = cursor.place
             if len(rows) > MAX_ROWS:
                 raise TableError(f"it has more than {MAX_ROWS} rows")
-        else:
-            cell.append(item)
-    if row or cell:
-        rows.append([*row, Tokens(cell)])
+    cursor.place = begin
+    rest = cursor.rest()
+    if row or rest:
+        rows.append([*row, rest])
     return rows
 
 
@@ -202,7 +218,8 @@ def _solid(cell: Tokens) -> bool:
 
 def _lay_out(
     rows: list[list[Tokens]], columns: list[Column], *, math: bool
-) -> tuple[tuple[tuple[TableCell, ...], ...], tuple[int, ...], tuple[str, ...]]:
+) -> tuple[list[list[_Span]], tuple[int, ...], tuple[str, ...]]:
+    """The rows that print something or that spans reach into, the rules between them, and the footnotes of all."""
     spans: list[list[_Span]] = []
     rules: list[int] = []
     footnotes: list[str] = []
@@ -216,9 +233,11 @@ def _lay_out(
         if any(span.inline.text for span in line) or (len(line) > 1 and covered > len(spans)):
             covered = max(covered, *(len(spans) + span.height for span in line))
             spans.append(line)
-    width = max((sum(span.width for span in line) for line in spans), default=0)
-    width = min(max(width, len(columns)), MAX_COLUMNS)
-    return _expand(spans, width), tuple(dict.fromkeys(rules)), tuple(footnotes)
+    return spans, tuple(dict.fromkeys(rules)), tuple(footnotes)
+
+
+def _width(spans: list[list[_Span]]) -> int:
+    return min(max(sum(span.width for span in line) for line in spans), MAX_COLUMNS)
 
 
 def _column(columns: list[Column], place: int) -> Column:
@@ -236,6 +255,8 @@ def _positions(row: list[Tokens]) -> list[tuple[Tokens, int]]:
 
 
 def _multicolumn_width(cell: Tokens) -> int:
+    if "\\multicolumn" not in cell:
+        return 1
     cursor = cell.cursor()
     cursor.skip_space()
     return _integer(flatten(cursor.argument()), 1) if cursor.next() == "\\multicolumn" else 1
@@ -251,18 +272,17 @@ def _integer(text: str, default: int) -> int:
 def _read_cell(cell: Tokens, column: Column, math: bool) -> _Span:
     width = height = 1
     for _ in range(3):
+        if "\\multirow" not in cell and "\\multicolumn" not in cell:
+            break
         cursor = cell.cursor()
         cursor.skip_space()
         if cursor.peek() == "\\multicolumn":
             cursor.next()
             (_, count), _, (_, text) = cursor.arguments("mmm")
             cell, width, column = Tokens([*text, *cursor.rest()]), max(1, _integer(flatten(count), 1)), _PLAIN
-        elif (inner := _only_group(cursor)) is not None and ("\\multirow" in inner or "\\multicolumn" in inner):
+        elif (inner := _only_group(cursor)) is not None:
             cell = inner
-        else:
-            found = _multirow(cell)
-            if found is None:
-                break
+        elif (found := _multirow(cell)) is not None:
             cell, height = found
     if column.before or column.after:
         cell = Tokens([*column.before, *cell, *column.after])
@@ -287,11 +307,10 @@ def _multirow(cell: Tokens) -> tuple[Tokens, int] | None:
     return Tokens([*cell.part(0, place), "{", *text, "}", *cursor.rest()]), _integer(flatten(count), 1)
 
 
-def _expand(spans: list[list[_Span]], width: int) -> tuple[tuple[TableCell, ...], ...]:
+def _expand(spans: list[list[_Span]], width: int, room: CellRoom) -> tuple[tuple[TableCell, ...], ...]:
     """Repeat the text of spans; a cell with text of its own keeps it."""
     height = len(spans)
-    if height * width > MAX_CELLS:
-        raise TableError(f"it has more than {MAX_CELLS} cells")
+    room.take(max(0, height * width - sum(len(line) for line in spans)))
     grid: list[list[TableCell | None]] = [[None] * width for _ in range(height)]
     repeats: list[tuple[int, int, TableCell]] = []
     for row, line in enumerate(spans):
@@ -312,8 +331,8 @@ def _expand(spans: list[list[_Span]], width: int) -> tuple[tuple[TableCell, ...]
                 grid[row][across] = cell
                 repeats += [(down, across, cell) for down in range(top, top + tall) if down != row]
             column += span.width
-            if len(repeats) > 10 * MAX_CELLS:
-                raise TableError("its spans cover each other")
+            if len(repeats) > 4 * MAX_CELLS:
+                raise TableError("its spans cover each other many times")
     for row, column, cell in repeats:
         present = grid[row][column]
         if present is None or not present.text:

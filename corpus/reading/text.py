@@ -28,6 +28,7 @@ _DEPTH = 40
 _MATH_SHIFTS = frozenset({"$", "\\(", "\\)", "\\[", "\\]"})
 _PLAIN = {SPACE: " ", PARAGRAPH: " ", "~": " ", "&": " ", "#": "#"}
 _LIGATURES = (("---", "—"), ("--", "–"), ("``", "“"), ("''", "”"), ("`", "‘"))
+_MATH_SIGNS = (("'", "′"), ("*", "∗"))
 _MATH_ENVIRONMENTS = frozenset(
     name + star
     for name in ("equation", "align", "gather", "multline", "eqnarray", "math", "displaymath", "flalign", "alignat")
@@ -93,40 +94,37 @@ class _Converter:
         stack: list[tuple[bool, bool]] = []
         cursor = tokens.cursor()
         while (item := cursor.next()) is not None:
-            if item == "{":
-                stack.append((math, bold))
-            elif item == "}":
-                if stack:
-                    math, bold = stack.pop()
+            if item in _PLAIN:
+                if item != SPACE or not math:
+                    self.parts.append(_PLAIN[item])
             elif item in _MATH_SHIFTS:
                 if item == "$" and cursor.peek() == "$":
                     cursor.next()
                 math = not math if item == "$" else item in ("\\(", "\\[")
+            elif is_control(item):
+                if item in BOLD_SWITCHES or item in NOT_BOLD:
+                    bold = item in BOLD_SWITCHES
+                elif item.startswith(("\\begin{", "\\end{")):
+                    math = self._environment(cursor, item, math)
+                else:
+                    self._command(cursor, item, math, bold, depth)
+            elif item == "{":
+                stack.append((math, bold))
+            elif item == "}":
+                if stack:
+                    math, bold = stack.pop()
             elif item in ("^", "_"):
                 self._script(cursor, item, bold, depth)
-            elif item in _PLAIN:
-                if item != SPACE or not math:
-                    self.parts.append(_PLAIN[item])
-            elif not is_control(item):
-                self._plain(item, math, bold)
-            elif item in BOLD_SWITCHES:
-                bold = True
-            elif item in NOT_BOLD:
-                bold = False
-            elif item.startswith(("\\begin{", "\\end{")):
-                math = self._environment(cursor, item, math)
             else:
-                self._command(cursor, item, math, bold, depth)
+                self._plain(item, math, bold)
 
     def _plain(self, text: str, math: bool, bold: bool) -> None:
-        if math:
-            text = text.replace("'", "′").replace("*", "∗") if "'" in text or "*" in text else text
-        else:
-            for source, target in _LIGATURES:
+        if not text.isalnum():
+            for source, target in _MATH_SIGNS if math else _LIGATURES:
                 if source in text:
                     text = text.replace(source, target)
         self.parts.append(text)
-        weight = sum(character.isdigit() for character in text) * 100 or sum(c.isalpha() for c in text)
+        weight = len(text) if text.isalpha() else sum(map(str.isdigit, text)) * 100 or sum(map(str.isalpha, text))
         if bold:
             self.bold_solid += weight
         else:

@@ -156,6 +156,16 @@ class Cursor:
         self._index = index + 1
         return self._items[index]
 
+    def next_control(self) -> str | None:
+        """The next control sequence, None when there is no more; what stands before it is passed over."""
+        items = self._items
+        for index in range(self._index, self._stop):
+            if items[index][0] == "\\":
+                self.place = index + 1, ""
+                return items[index]
+        self.place = self._stop, ""
+        return None
+
     def peek(self) -> str | None:
         """The next token without going on."""
         if self._rest:
@@ -170,6 +180,12 @@ class Cursor:
         """What was not read yet."""
         rest = self._tokens._absolute(self._index, self._stop)
         return Tokens([self._rest, *rest]) if self._rest else rest
+
+    def read_since(self, place: tuple[int, str]) -> Tokens:
+        """What was read since the cursor stood at a place, but for the token that was read last."""
+        index, rest = place
+        part = self._tokens._absolute(index, self._index - 1)
+        return Tokens([rest, *part]) if rest else part
 
     def rest_with_last(self) -> Tokens:
         """What was not read yet, and before it the token that was read last."""
