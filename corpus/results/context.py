@@ -231,6 +231,10 @@ class Surroundings:
             bare = PHRASES["bare_sparsity"].findall(text)
             if where == "caption" and len(set(bare)) == 1:
                 return read_removals(f"{bare[0]} sparsity")[0], where
+        if self.section is not None and self.section.level > 1:
+            found = [item for item in read_removals(f"{self.section.title}. {self.section.text}") if item.sparsity]
+            if len(found) == 1:
+                return found[0], "section"
         return Removal(), ""
 
     def pair(self) -> tuple[Slot, ...]:

@@ -47,6 +47,8 @@ class TableReader:
         self.columns = read_together(axes, meanings, self.caption_slots)
         self._task_metric = usual_of_tasks(self.columns)
         in_columns = self.headers.methods_in_columns(self.columns)
+        if in_columns:
+            self._take_costs_for_settings()
         self.rows = RowReader(table, axes, interpreter, around, self.columns, methods_in_columns=in_columns)
         self.resolver = Resolver(
             paper,
@@ -75,6 +77,14 @@ class TableReader:
             for index, column in enumerate(self.axes.columns):
                 if column.kind == "value":
                     yield from self._read_cell(row, index, meaning)
+
+    def _take_costs_for_settings(self) -> None:
+        """Left of columns that are methods, a cost of no method (``FLOPs 50%``) is the point they are compared at."""
+        for column, meaning in zip(self.axes.columns, self.columns, strict=True):
+            if column.kind == "value" and meaning.method:
+                return
+            if column.kind == "value" and meaning.slots and meaning.slots[0].metric in COSTS:
+                column.kind = "setting"
 
     def _metrics(self) -> list[str]:
         """The metrics that headers and stubs name."""

@@ -15,9 +15,14 @@ from corpus.results.headers import COSTS, USUAL_DATASETS, USUAL_METRICS, Slot, i
 from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.names import VARIANT, is_dense
 from corpus.results.sparsity import Removal
+from corpus.results.words import PHRASES
 
 _FAMILIES_OF_DIGITS = frozenset({"LeNet", "MLP", "LSTM", "GRU", ""})
 """Families of networks that are trained on MNIST; an unknown one may be."""
+
+
+_WITHOUT = re.compile(r"\W*(?:w/o|without)\b", re.I)
+_TIMED = frozenset({"latency_ms", "throughput", "memory", "energy"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,8 @@ class Resolver:
         if cited and not self.caption_methods:
             self.caption_methods = [cited]
         added = {cell.text for row in table.cells for cell in row if cell.text.startswith("+")}
+        self.takes_parts_away = any(_WITHOUT.match(cell.text) for row in table.cells for cell in row[:2])
+        """True where rows take parts of the paper's own method away."""
         self.adds_methods = any(self.names.resolve(text) is not None for text in added)
         """True where rows add whole methods to a network (``+ SparseGPT``), not parts to the paper's own."""
         self.quality = next((metric for metric in metrics if metric not in COSTS and metric != "speedup"), "")
@@ -88,7 +95,12 @@ class Resolver:
         """Surface name, canonical name and role of the method."""
         column, row = place.column, place.row
         base = place.slot.base or (column.base and not place.slot.stage)
-        if base or row.base or (row.method and self.interpreter.is_network(row.method)):
+        if self.takes_parts_away and self.names.proposed and PHRASES["whole_method"].search(row.method):
+            return Method(row.method, self.names.proposed[0], "proposed", row.cites)
+        in_own_group = any(self.names.own(words) for words in row.variant)
+        if self.adds_methods and not in_own_group and PHRASES["untouched"].search(row.method):
+            return Method(row.method, "Dense", "dense")
+        if base or row.base or self._is_dense_network(row):
             name = row.method or column.method or (row.rest if row.base else column.rest) or "Dense"
             return Method(name, "Dense", "dense")
         in_column = column.method
@@ -110,10 +122,14 @@ class Resolver:
             return replace(self._method_of_text(place, name), name=name)
         if canonical is None and len(self.caption_methods) == 1 and name.islower() and not re.search(r"\d", name):
             return self._method_of_text(place, name)
-        alternative = self.adds_methods and name.startswith("+")
+        alternative = self.adds_methods and name.startswith("+") and not in_own_group
         if canonical is None and VARIANT.match(name) and self.names.proposed and not alternative:
             return Method(name, self.names.proposed[0], "proposed", cites)
         return Method(name, canonical, "proposed" if self.names.is_proposed(name) else "baseline", cites)
+
+    def _is_dense_network(self, row: Meaning) -> bool:
+        """True for a row that is called by its network alone, not for a rival (``TinyBERT``) of that network."""
+        return self.interpreter.is_network(row.method) and row.models in ((), self.interpreter.models(row.method))
 
     def _is_pruned_network(self, name: str, row: Meaning) -> bool:
         """True for ``VGG-16 (70% pruned)``: a network and that it was pruned, but not how."""
@@ -184,6 +200,8 @@ class Resolver:
         return possible[0]
 
     def _supposed_dataset(self, place: Place) -> str | None:
+        if place.slot.metric in _TIMED and self._is_language_model(place):
+            return None
         for model in place.models:
             if model in self.paper.pairs and self._is_possible(self.paper.pairs[model], place):
                 place.assumed.append("data set: as elsewhere in the paper")
@@ -224,6 +242,10 @@ class Resolver:
     @staticmethod
     def _is_possible(dataset: str, place: Place) -> bool:
         return is_measured_by(USUAL_METRICS.get(dataset, ""), place.slot.metric)
+
+    def _is_language_model(self, place: Place) -> bool:
+        """True for a network whose time and memory no data set decides."""
+        return any(self._usual_dataset(model) == "WikiText-2" for model in (*place.models, *self.models[0][:1]))
 
     def _family(self, model: str) -> str:
         entry = self.paper.knowledge.models.get(model)

@@ -1,7 +1,7 @@
 """What the stubs and group rows beside a number say.
 
-A network named by a baseline row (``VGG-19 (Baseline)``) holds for the rows below it; a share of parameters that a row
-prints as cut is its sparsity.
+A network named by a baseline row (``VGG-19 (Baseline)``) holds for the rows below it, also those of distilled rivals
+(``TinyBERT``); a share of parameters that a row prints as cut is its sparsity.
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ class RowReader:
                 meaning = replace(meaning, base=True)
             if self.axes.groups.get(row, ()) != groups:
                 groups, network = self.axes.groups.get(row, ()), first
-            if meaning.models and (is_dense(meaning.method) or self.interpreter.is_network(meaning.method)):
+            if network and PHRASES["distilled"].search(meaning.method):
+                meaning = replace(meaning, models=network)
+            elif meaning.models and (is_dense(meaning.method) or self.interpreter.is_network(meaning.method)):
                 network = meaning.models
                 first = first or (network if not groups else ())
             elif network and not meaning.models:
@@ -160,7 +162,8 @@ class RowReader:
         if inner.models and self._is_part_of_name(inner.models, cell.text):
             inner = replace(inner, models=())
         joined = inner.over(replace(meaning, method="", cites=()))
-        return replace(joined, method=clean_name(cell.text), cites=cell.cites, base=False, variant=meaning.variant)
+        variant = (*meaning.variant, meaning.method) if self.interpreter.names.own(meaning.method) else meaning.variant
+        return replace(joined, method=clean_name(cell.text), cites=cell.cites, base=False, variant=variant)
 
     def _is_part_of_name(self, models: tuple[str, ...], text: str) -> bool:
         """True for ``ViT`` of the method ``ViT-Slim``: one name that is a method's, of no network in particular."""

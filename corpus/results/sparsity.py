@@ -109,12 +109,14 @@ def read_header(text: str) -> RemovalHeader | None:
 
 
 def from_number(header: RemovalHeader, number: Number) -> Removal:
-    """What a number below a removal header states. Raises nothing: a number that fits no form gives nothing."""
+    """What a number below a removal header states; nothing for a count (``Heads left: 12``) and what fits no form."""
     if header.form == "ratio" or number.unit == "x":
         if header.form == "ratio" and number.unit == "%":
             return _share(number.value / 100, "removed", header.of, number, 100)
         return Removal(compression=number.value) if number.value >= 1 else Removal()
-    if number.unit == "%" or (header.percent and not 0 < number.value < 0) or number.value > 1:
+    if header.of != "weights" and not (number.unit or header.percent or number.decimals) and number.value > 1:
+        return Removal()
+    if number.unit == "%" or header.percent or number.value > 1:
         return _share(number.value / 100, header.form, header.of, number, 100)
     return _share(number.value, header.form, header.of, number, 1)
 
