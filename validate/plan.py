@@ -16,11 +16,11 @@ from typing import Any
 
 import yaml
 
-from validate.claims.schema import Claim, Part, Setting
+from validate.claims.schema import IN_TRAINING, Arm, Claim, Part, Setting
 from validate.engine.architectures import UnknownModelError, layer_names
 from validate.statistics import LEVELS, tail_at_each_look
 
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 """Changes whenever the engine's results may change for the same seed."""
 
 LOOKS = (5, 10, 20)
@@ -119,13 +119,34 @@ def _check_testable(claim: Claim) -> None:
     except UnknownModelError as error:
         raise NotTestableError(str(error)) from error
     for name, arm in claim.arms.items():
-        strangers = sorted(arm.kept_by_layer.keys() - set(layers))
+        strangers = sorted({*arm.kept_by_layer, *arm.left_alone} - set(layers))
         if strangers:
             raise NotTestableError(
-                f"arm {name} keeps weights of {strangers[0]}, but {claim.setting.model} has {', '.join(layers)}"
+                f"arm {name} names the layer {strangers[0]}, but {claim.setting.model} has {_few(layers)}"
             )
-    if claim.timing == "before" or claim.structure != "unstructured":
-        raise NotTestableError(f"the engine does not prune {claim.structure} {claim.timing} training yet")
+    pruned = [arm for arm in claim.arms.values() if arm.pruned]
+    if pruned and claim.structure not in {_structure(arm) for arm in pruned}:
+        raise NotTestableError(f"the claim is about {claim.structure} pruning, and no arm has such a pattern")
+    if pruned and claim.timing not in {_timing(arm) for arm in pruned}:
+        raise NotTestableError(f"the claim is about pruning {claim.timing} training, and no arm has such a schedule")
+
+
+def _few(names: tuple[str, ...]) -> str:
+    return ", ".join(names) if len(names) <= 12 else f"{', '.join(names[:6])}, ... {names[-1]}"
+
+
+def _structure(arm: Arm) -> str:
+    """The structure that an arm's pattern has, in the words of claims."""
+    if ":" in arm.pattern:
+        return "semi-structured"
+    return {"unstructured": "unstructured", "filter": "filter-channel"}.get(arm.pattern, "block")
+
+
+def _timing(arm: Arm) -> str:
+    """When an arm prunes, in the words of claims."""
+    if arm.schedule_name == "at-initialisation":
+        return "before"
+    return "during" if arm.schedule_name in IN_TRAINING else "after"
 
 
 def freeze(claim: Claim, data_sha256: str, looks: tuple[int, ...] = LOOKS) -> Plan:
@@ -142,6 +163,9 @@ def freeze(claim: Claim, data_sha256: str, looks: tuple[int, ...] = LOOKS) -> Pl
                 f"{claim.id}, {name}: the paper leaves open {', '.join(setting.open_fields)}; declare three to five "
                 "completions that fill it in"
             )
+        latest = max(arm.rewind_to_epoch for arm in claim.arms.values())
+        if latest > (setting.epochs or 0):
+            raise NotTestableError(f"{name}: rewinding to epoch {latest} of a training of {setting.epochs}")
     parts = tuple(PlannedPart(part, margin_of(part, claim.setting.dataset)) for part in claim.parts)
     if all(part.kind == "structural" for part in claim.parts):
         looks = (1,)

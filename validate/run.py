@@ -25,7 +25,9 @@ from sqlalchemy import Connection, Engine
 from db import validation as store
 from db.validation import RunRow, TimingRow, VerdictRow
 from validate.claims.schema import Arm, Claim, Setting
+from validate.engine.architectures import pretrained
 from validate.engine.data import Dataset, MissingAssetError, load_dataset
+from validate.engine.data.added import added_path, content_sha256
 from validate.kernels.library import kernel_name
 from validate.machine import describe_machine
 from validate.plan import NotTestableError, Plan, SettingIncompleteError, canonical_sha256, freeze
@@ -52,6 +54,7 @@ class _Task:
     setting: Setting
     seed: int
     data_folder: Path | None
+    device: str
 
 
 @cache
@@ -61,6 +64,18 @@ def _dataset(name: str, folder: Path | None, sequence_length: int | None) -> Dat
 
 def _dataset_of(setting: Setting, folder: Path | None) -> Dataset:
     return _dataset(setting.dataset, folder, setting.sequence_length)
+
+
+def _assets_sha256(setting: Setting, folder: Path | None) -> str:
+    """Checksum of the data, and of the pretrained model where there is one.
+
+    Raises MissingAssetError if either is not on this machine.
+    """
+    data = _dataset_of(setting, folder).sha256
+    if setting.model not in pretrained():
+        return data
+    model = content_sha256(added_path(setting.model.lower(), folder))
+    return canonical_sha256([data, model])
 
 
 def _run(task: _Task) -> RunRow:
@@ -82,7 +97,8 @@ def _run(task: _Task) -> RunRow:
     )
     try:
         with one_thread():
-            outcome = run_arm(task.arm, task.setting, _dataset_of(task.setting, task.data_folder), task.seed)
+            data = _dataset_of(task.setting, task.data_folder)
+            outcome = run_arm(task.arm, task.setting, data, task.seed, device=task.device, data_folder=task.data_folder)
     except Exception as error:  # a broken run is a result: it is stored, counted and shown
         reason = f"{type(error).__name__}: {error}"
         return replace(row, seconds=time.perf_counter() - began, machine={**row.machine, "error": reason})
@@ -125,6 +141,7 @@ class _Validation:
     progress: ProgressReport | None
     began: float
     data_folder: Path | None
+    device: str
 
     @property
     def at(self) -> datetime:
@@ -139,7 +156,7 @@ class _Validation:
         """Runs that a look at so many seeds still needs, seed by seed, so that arms stay paired when time runs out."""
         done = {row.key for row in self.rows() if row.outcome != "failed"}
         return [
-            _Task(name, arm, completion, setting, seed, self.data_folder)
+            _Task(name, arm, completion, setting, seed, self.data_folder, self.device)
             for seed in range(seeds)
             for completion, setting in self.plan.settings.items()
             for name, arm in self.plan.claim.arms.items()
@@ -186,7 +203,10 @@ class _Validation:
         setting = next(iter(self.plan.settings.values()))
         with one_thread():
             data = _dataset_of(setting, self.data_folder)
-            layers = sparse_layers(run_arm(self.plan.claim.arms[name], setting, data, seed=0).model)
+            outcome = run_arm(
+                self.plan.claim.arms[name], setting, data, seed=0, device=self.device, data_folder=self.data_folder
+            )
+            layers = sparse_layers(outcome.model)
         timings = time_layers(layers, self.at)
         with self.engine.begin() as connection:
             store.replace_timings(connection, self.plan.sha256, timings)
@@ -286,30 +306,36 @@ def validate_claim(
     budget_seconds: float | None = None,
     progress: ProgressReport | None = None,
     data_folder: Path | None = None,
+    device: str = "cpu",
     now: datetime,
 ) -> ValidationReport:
     """Runs a claim on this machine, or goes on where an earlier call ended, and reports its verdict.
 
     ``jobs`` processes run arms side by side, each on one thread; ``budget_seconds`` ends the runs (the label is then
     ``inconclusive`` with cause ``budget`` unless an earlier look decided it); ``data_folder`` holds the data sets that
-    were fetched; ``now`` is the time stored, in UTC.
-    Raises EngineUnavailableError if something has to run and torch is not installed.
+    were fetched, and pretrained models; ``device`` is where networks are trained; ``now`` is the time stored, in UTC.
+    Raises EngineUnavailableError if something has to run and torch is not installed, DeviceUnavailableError if there is
+    no such device.
     """
     try:
         # What can't be tested at all is said before data is asked for.
         freeze(claim, data_sha256="")
-        plan = freeze(claim, _dataset_of(claim.setting, data_folder).sha256)
+        plan = freeze(claim, _assets_sha256(claim.setting, data_folder))
     except NotTestableError as error:
         return _refuse(engine, claim, "not_testable_here", str(error), now)
     except SettingIncompleteError as error:
         return _refuse(engine, claim, "setting_incomplete", str(error), now)
     except MissingAssetError as error:
         return _refuse(engine, claim, "needs_assets", str(error), now)
+    if device != "cpu" and find_spec("torch") is not None:
+        from validate.engine.devices import device_of
+
+        device_of(device)
     with engine.begin() as connection:
         _store(connection, claim, plan.sha256, plan.body, now)
     began = time.monotonic()
     deadline = None if budget_seconds is None else began + budget_seconds
-    validation = _Validation(engine, plan, now, jobs, deadline, progress, began, data_folder)
+    validation = _Validation(engine, plan, now, jobs, deadline, progress, began, data_folder, device)
     verdict, complete_look = None, plan.looks[0]
     for seeds in plan.looks:
         if not validation.run_until(seeds):

@@ -69,6 +69,7 @@ def validate(
     budget: Annotated[
         float | None, typer.Option(min=0.0, help="Stop after this many seconds; the next call goes on.")
     ] = None,
+    device: Annotated[str, typer.Option(help="Where networks are trained: cpu, or cuda where there is one.")] = "cpu",
     db: DbOption = None,
     format: FormatOption = None,  # noqa: A002 - the option's name
 ) -> None:
@@ -91,6 +92,7 @@ def validate(
                 budget_seconds=budget,
                 progress=progress,
                 data_folder=settings.data_folder,
+                device=device,
                 now=utc_now(),
             )
         rows += report.rows()

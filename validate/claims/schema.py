@@ -24,7 +24,39 @@ Kind = Literal[
     "speed",
 ]
 Comparator = Literal["equal", "no_worse", "better", "at_least"]
-Quantity = Literal["accuracy", "error", "compression", "kept_percent", "time_ratio"]
+Quantity = Literal["accuracy", "error", "perplexity", "compression", "kept_percent", "time_ratio"]
+
+CriterionName = Literal[
+    "magnitude",
+    "random",
+    "l1-filter",
+    "snip",
+    "grasp",
+    "synflow",
+    "taylor",
+    "obd",
+    "obs",
+    "wanda",
+    "sparsegpt",
+]
+DistributionName = Literal["global", "uniform", "er", "erk", "layerwise"]
+ScheduleName = Literal[
+    "one-shot",
+    "iterative",
+    "gradual",
+    "at-initialisation",
+    "set",
+    "rigl",
+    "sparse-momentum",
+    "dynamic-network-surgery",
+]
+RecoveryName = Literal["none", "fine-tuning", "weight-rewinding", "learning-rate-rewinding", "from-scratch"]
+PatternName = Annotated[
+    str, Field(pattern=r"^(unstructured|filter|[1-9]\d{0,2}:[1-9]\d{0,2}|[1-9]\d{0,2}x[1-9]\d{0,2})$")
+]
+"""unstructured, filter, N:M such as 2:4, or blocks of rows x columns such as 4x1."""
+IN_TRAINING = ("gradual", "set", "rigl", "sparse-momentum", "dynamic-network-surgery")
+"""Schedules that prune while they train."""
 
 COMPARATORS: dict[str, tuple[Comparator, ...]] = {
     "absolute": ("equal",),
@@ -60,27 +92,48 @@ class Source(_Strict):
 
 
 class Arm(_Strict):
-    """One of the things that are compared: how a trained network is pruned and recovers."""
+    """One of the things that are compared: how a network is pruned and recovers."""
 
-    criterion: Literal["none", "magnitude", "random"] = "none"
+    criterion: Literal["none"] | CriterionName = "none"
     sparsity: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """Fraction of the prunable weights (all weights, no biases) that is removed at the end."""
-    distribution: Literal["global", "uniform", "layerwise"] = "global"
+    """Fraction removed at the end of what the pattern counts: prunable weights (all weights, no biases), blocks, or
+    filters of each group. N:M has its own."""
+    pattern: PatternName = "unstructured"
+    compare: Literal["layer", "output"] = "layer"
+    """Whether unstructured weights compete within their layer or within their output (as in Wanda's paper)."""
+    distribution: DistributionName = "global"
     kept_by_layer: dict[str, Annotated[float, Field(gt=0, le=1)]] = {}
-    """Fraction of weights kept in each layer; only for ``layerwise``, which it replaces ``sparsity`` for."""
-    rounds: Annotated[int, Field(ge=1, le=100)] = 1
+    """Fraction kept of each layer, or group of filters; only for ``layerwise``, which it replaces ``sparsity`` for."""
+    left_alone: tuple[str, ...] = ()
+    """Layers that are not pruned; the sparsity is that of the others."""
+    calibration: Annotated[int, Field(ge=1)] = 128
+    """Training examples that the criterion looks at, drawn by the seed."""
+    schedule: ScheduleName | None = None
+    """Left out: one-shot, or iterative if there are rounds."""
+    rounds: Annotated[int, Field(ge=1, le=1000)] = 1
     """Pruning rounds: 1 is one-shot; more approach the sparsity by removing the same fraction each round."""
-    recovery: Literal["none", "fine-tuning"] = "none"
+    start: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Part of the training after which gradual pruning begins."""
+    end: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Part of the training after which masks stay as they are, for schedules that prune while they train."""
+    every: Annotated[int, Field(ge=1)] | None = None
+    """Optimiser steps between two changes of the masks, for schedules that prune while they train."""
+    drop_fraction: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Fraction of the living weights that SET, RigL and sparse momentum replace at first."""
+    recovery: RecoveryName = "none"
     recovery_epochs: Annotated[int, Field(ge=1)] | None = None
-    """Epochs of fine-tuning after each round; left out: as many as the first training."""
+    """Epochs of recovery after each round; left out: as many as the first training."""
     recovery_learning_rate: Annotated[float, Field(gt=0)] = 1.0
     """Learning rate of fine-tuning as a multiple of the setting's."""
+    rewind_to_epoch: Annotated[int, Field(ge=0)] = 0
+    """Epoch whose weights weight rewinding returns to; 0 is the initialisation."""
     stream: Annotated[int, Field(ge=0)] = 0
     """Arms of one stream share their seeds (paired); another stream draws its own, for A against A."""
 
     @model_validator(mode="after")
     def _is_possible(self) -> Self:
-        pruned = self.sparsity > 0 or bool(self.kept_by_layer)
+        n_of_m = self._n_of_m
+        pruned = self.sparsity > 0 or bool(self.kept_by_layer) or n_of_m is not None
         if pruned and self.criterion == "none":
             raise ValueError("a pruned arm needs a criterion")
         if not pruned and self.criterion != "none":
@@ -91,12 +144,55 @@ class Arm(_Strict):
             raise ValueError("sparsity follows from kept_by_layer: leave it out")
         if self.recovery == "none" and self.recovery_epochs is not None:
             raise ValueError("recovery_epochs without a recovery trains nothing")
+        if n_of_m is not None and n_of_m[0] >= n_of_m[1]:
+            raise ValueError(f"pattern {self.pattern} keeps everything: N is less than M")
+        if n_of_m is not None and (self.sparsity or self.distribution not in ("global", "uniform")):
+            raise ValueError(
+                f"pattern {self.pattern} says how much each layer keeps: leave sparsity and distribution out"
+            )
+        if self.compare == "output" and self.pattern != "unstructured":
+            raise ValueError(f"compare: output is for unstructured weights, not for pattern {self.pattern}")
+        if self.rounds > 1 and self.schedule_name not in ("iterative", "at-initialisation"):
+            raise ValueError(f"schedule {self.schedule} has no rounds")
         return self
+
+    @model_validator(mode="after")
+    def _names_what_its_schedule_uses(self) -> Self:
+        given = {name for name in ("start", "end", "every", "drop_fraction") if getattr(self, name) is not None}
+        used = {
+            "gradual": {"start", "end", "every"},
+            "dynamic-network-surgery": {"end", "every"},
+            "set": {"end", "every", "drop_fraction"},
+            "rigl": {"end", "every", "drop_fraction"},
+            "sparse-momentum": {"end", "every", "drop_fraction"},
+        }.get(self.schedule_name, set())
+        if given - used:
+            raise ValueError(f"schedule {self.schedule_name} makes no use of {min(given - used)}")
+        if self.start is not None and self.end is not None and self.start > self.end:
+            raise ValueError("start lies after end")
+        if self.rewind_to_epoch and self.recovery != "weight-rewinding":
+            raise ValueError(f"rewind_to_epoch is for weight-rewinding, not for recovery {self.recovery}")
+        return self
+
+    @property
+    def _n_of_m(self) -> tuple[int, int] | None:
+        n, _, m = self.pattern.partition(":")
+        return (int(n), int(m)) if m else None
 
     @property
     def pruned(self) -> bool:
         """Whether anything is removed."""
         return self.criterion != "none"
+
+    @property
+    def kept(self) -> float:
+        """Fraction kept at the end of what the pattern counts; of ``layerwise`` it follows from the layers."""
+        return self._n_of_m[0] / self._n_of_m[1] if self._n_of_m else 1 - self.sparsity
+
+    @property
+    def schedule_name(self) -> ScheduleName:
+        """The schedule, also where it was left out."""
+        return self.schedule or ("one-shot" if self.rounds == 1 else "iterative")
 
 
 class Setting(_Strict):
@@ -110,6 +206,12 @@ class Setting(_Strict):
     epochs: Annotated[int, Field(ge=0)] | None = None
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.0
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    learning_rate_drops: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    """Optimiser steps of the first training after which the learning rate is multiplied by the factor below."""
+    learning_rate_drop_factor: Annotated[float, Field(gt=0, le=1)] = 0.1
+    initialisation: Literal["glorot-normal", "glorot-uniform", "he-normal", "normal"] | None = None
+    """Left out: the one that is usual for the network (docs/engine.md)."""
+    augmentation: Literal["none", "crop-flip"] = "none"
     sequence_length: Annotated[int, Field(ge=1)] | None = None
     """Tokens in an example, for text."""
     claimed_on: str = ""

@@ -1,32 +1,53 @@
-"""How many weights each layer keeps: globally by score, the same fraction everywhere, or stated layer by layer.
+"""How many weights each layer keeps: globally by score, by the same fraction, by its shape, or as stated.
 
-All of them keep an exact number of weights, and break ties by position, so that a mask is a function of the scores.
-``progress`` is how far the schedule has come, 0..1: on the way a fraction ``kept`` is approached as ``kept**progress``,
-so that equal steps of progress remove equal fractions of what is left.
+Counts are of units of the pattern: weights, blocks or filters. All of them are exact: they add up to the rounded
+fraction of all units (``Uniform`` and ``Layerwise``: of each layer). On its way a schedule asks for a fraction between
+1 and the last one, by an *approach*.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from math import prod
+from typing import ClassVar, Protocol
 
 import torch
 from torch import Tensor
 
+Approach = Callable[[float], float]
+"""From the fraction that is kept in the end to the fraction that is kept now."""
+
+
+def geometric(progress: float) -> Approach:
+    """Equal steps of progress (0..1) remove equal fractions of what is left."""
+    return lambda kept: kept**progress
+
+
+def cubic(progress: float) -> Approach:
+    """s = s_end (1 - (1 - t)³), with s the sparsity, t the progress (Zhu, Gupta 2017, arXiv 1710.01878, equation 1)."""
+    return lambda kept: 1 - (1 - kept) * (1 - (1 - progress) ** 3)
+
+
+ARRIVED: Approach = geometric(1.0)
+"""All the way."""
+
 
 class Distribution(Protocol):
-    """Turns the scores of all layers into masks."""
+    """Says how many units each layer keeps."""
 
-    def masks(self, scores: Mapping[str, Tensor], progress: float) -> dict[str, Tensor]:
-        """Boolean masks by layer, true for weights to keep."""
+    by_score: ClassVar[bool]
+    """Whether the counts depend on the scores of all layers; else the scores of any may be unknown."""
+
+    def counts(self, units: Mapping[str, Tensor], approach: Approach = ARRIVED) -> dict[str, int]:
+        """Units to keep of each layer, for the scores of its units."""
 
 
-def _highest(scores: Tensor, kept: float) -> Tensor:
-    """A mask of the fraction ``kept`` with the highest scores, rounded to whole weights; of equal scores the first."""
+def highest(scores: Tensor, kept: int) -> Tensor:
+    """A mask of the ``kept`` highest scores, in the shape of the scores; of equal scores the first."""
     order = torch.argsort(scores.flatten(), descending=True, stable=True)
-    mask = torch.zeros(scores.numel(), dtype=torch.bool)
-    mask[order[: round(kept * scores.numel())]] = True
+    mask = torch.zeros(scores.numel(), dtype=torch.bool, device=scores.device)
+    mask[order[:kept]] = True
     return mask.reshape(scores.shape)
 
 
@@ -35,12 +56,14 @@ class Global:
     """The highest scores of all layers in one ranking."""
 
     kept: float
+    by_score: ClassVar[bool] = True
 
-    def masks(self, scores: Mapping[str, Tensor], progress: float) -> dict[str, Tensor]:
-        """Masks that together keep ``kept**progress`` of all weights."""
-        ranking = _highest(torch.cat([layer.flatten() for layer in scores.values()]), self.kept**progress)
-        pieces = ranking.split([layer.numel() for layer in scores.values()])
-        return {name: piece.reshape(scores[name].shape) for name, piece in zip(scores, pieces, strict=True)}
+    def counts(self, units: Mapping[str, Tensor], approach: Approach = ARRIVED) -> dict[str, int]:
+        """How many of the best of all lie in each layer."""
+        flat = torch.cat([scores.flatten() for scores in units.values()])
+        best = highest(flat, round(approach(self.kept) * flat.numel()))
+        pieces = best.split([scores.numel() for scores in units.values()])
+        return {name: int(piece.sum()) for name, piece in zip(units, pieces, strict=True)}
 
 
 @dataclass(frozen=True)
@@ -48,18 +71,69 @@ class Uniform:
     """The same fraction of every layer."""
 
     kept: float
+    by_score: ClassVar[bool] = False
 
-    def masks(self, scores: Mapping[str, Tensor], progress: float) -> dict[str, Tensor]:
-        """Masks that each keep ``kept**progress`` of their layer."""
-        return {name: _highest(layer, self.kept**progress) for name, layer in scores.items()}
+    def counts(self, units: Mapping[str, Tensor], approach: Approach = ARRIVED) -> dict[str, int]:
+        """The rounded fraction of each layer."""
+        return {name: round(approach(self.kept) * scores.numel()) for name, scores in units.items()}
 
 
 @dataclass(frozen=True)
 class Layerwise:
-    """A stated fraction of each layer."""
+    """A stated fraction of each layer; a layer that is not stated keeps everything."""
 
     kept_by_layer: Mapping[str, float]
+    by_score: ClassVar[bool] = False
 
-    def masks(self, scores: Mapping[str, Tensor], progress: float) -> dict[str, Tensor]:
-        """Masks that each keep their own fraction; a layer that is not stated keeps everything."""
-        return {name: _highest(layer, self.kept_by_layer.get(name, 1.0) ** progress) for name, layer in scores.items()}
+    def counts(self, units: Mapping[str, Tensor], approach: Approach = ARRIVED) -> dict[str, int]:
+        """The rounded fraction of each layer."""
+        return {
+            name: round(approach(self.kept_by_layer.get(name, 1.0)) * scores.numel()) for name, scores in units.items()
+        }
+
+
+@dataclass(frozen=True)
+class ErdosRenyi:
+    """Layers with more inputs and outputs keep smaller fractions.
+
+    A layer keeps a fraction in proportion to (inputs + outputs) / (inputs * outputs) (Mocanu et al. 2018, arXiv
+    1707.04780, equation 4, there as a chance); with ``kernel`` the width and height of a convolution count too (RigL,
+    arXiv 1911.11134, section 3). Layers that would keep more than everything keep everything.
+    """
+
+    kept: float
+    shapes: Mapping[str, tuple[int, ...]]
+    """Of the weights, by layer."""
+    kernel: bool
+    by_score: ClassVar[bool] = False
+
+    def _weight(self, name: str) -> float:
+        shape = self.shapes[name]
+        counted = shape if self.kernel else shape[:2]
+        return sum(counted) / prod(counted)
+
+    def counts(self, units: Mapping[str, Tensor], approach: Approach = ARRIVED) -> dict[str, int]:
+        """Whole numbers that add up to the rounded fraction of all units."""
+        sizes = {name: scores.numel() for name, scores in units.items()}
+        wanted = round(approach(self.kept) * sum(sizes.values()))
+        shares = _capped_shares(sizes, {name: self._weight(name) for name in units}, wanted)
+        counts = {name: int(share) for name, share in shares.items()}
+        # What rounding down left goes to the layers that lost most by it.
+        by_loss = sorted(shares, key=lambda name: counts[name] - shares[name])
+        for name in by_loss[: wanted - sum(counts.values())]:
+            counts[name] += 1
+        return counts
+
+
+def _capped_shares(sizes: Mapping[str, int], weights: Mapping[str, float], wanted: int) -> dict[str, float]:
+    """Shares of ``wanted`` in proportion to size times weight, none larger than its size."""
+    full: set[str] = set()
+    while True:
+        rest = wanted - sum(sizes[name] for name in full)
+        mass = sum(sizes[name] * weights[name] for name in sizes if name not in full)
+        scale = rest / mass if mass else 0.0
+        over = {name for name in sizes if name not in full and scale * weights[name] > 1}
+        if not over:
+            break
+        full |= over
+    return {name: float(size) if name in full else scale * weights[name] * size for name, size in sizes.items()}

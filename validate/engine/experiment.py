@@ -1,13 +1,18 @@
 """One run: train, prune, recover, measure. A function of arm, setting, data and seed, bit-identical on one thread.
 
-The seed decides the initial weights, the order of examples, the split of training and validation examples, and random
-masks; each of them has a generator of its own, so that two arms with one seed share all that they have in common.
+The seed decides the initial weights, the order of examples, the split of training and validation examples, the examples
+that a criterion looks at, and random masks; each of them has a generator of its own, so that two arms with one seed
+share all that they have in common.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import exp
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,17 +20,34 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from validate.claims.schema import Arm, Setting
-from validate.engine.criteria import CRITERIA
+from validate.engine.architectures import architecture
+from validate.engine.criteria import CRITERIA, Subject
+from validate.engine.criteria.subject import evaluating, portions
 from validate.engine.data import Dataset
-from validate.engine.distributions import Distribution, Global, Layerwise, Uniform
+from validate.engine.devices import device_of
+from validate.engine.distributions import (
+    ARRIVED,
+    Approach,
+    Distribution,
+    ErdosRenyi,
+    Global,
+    Layerwise,
+    Uniform,
+)
 from validate.engine.inference import TOLERANCE, relative_difference, sparse_logits
-from validate.engine.models import build_model, prunable_layers
-from validate.engine.recovery import FineTuning, NoRecovery, Recovery
-from validate.engine.schedules import Iterative, OneShot, Schedule
-from validate.engine.training import DivergedError, Trainer
+from validate.engine.measures import emptied_layers, evaluate, positions, size_measures
+from validate.engine.models import Prunable, UnsuitableDataError, build_model, chain, prunable_layers
+from validate.engine.models.build import default_initialisation, initialise
+from validate.engine.patterns import Filters, Pattern, pattern_of
+from validate.engine.recovery import RECOVERIES
+from validate.engine.schedules import SCHEDULES
+from validate.engine.training import DivergedError, StepHook, Trainer
 
 VALIDATION_FRACTION = 0.1
 """Of the training examples, drawn by the seed, kept from training."""
+CHECKED_EXAMPLES = 1000
+"""Test examples whose logits are compared with those of the sparse kernels."""
+_PURPOSES = ("initialisation", "order", "split", "masks", "calibration", "recovery")
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,120 +62,291 @@ class Outcome:
     Two of them warn: ``emptied_layers`` counts layers without weights, ``kernel_agrees`` is 0 for other logits.
     """
     correct: NDArray[np.bool_]
-    """One entry for each test example."""
+    """One entry for each test target."""
     model: nn.Sequential
+    masks: Mapping[str, Tensor]
+    """Of every prunable layer, true for weights that are kept."""
+    emptied: tuple[str, ...]
+    """Layers that keep no weight."""
 
 
 def _generators(seed: int, stream: int) -> dict[str, torch.Generator]:
-    purposes = ("initialisation", "order", "split", "masks")
-    states = np.random.SeedSequence((seed, stream)).generate_state(len(purposes), dtype=np.uint64)
+    states = np.random.SeedSequence((seed, stream)).generate_state(len(_PURPOSES), dtype=np.uint64)
     return {
         purpose: torch.Generator().manual_seed(int(state >> np.uint64(1)))
-        for purpose, state in zip(purposes, states, strict=True)
+        for purpose, state in zip(_PURPOSES, states, strict=True)
     }
 
 
-def distribution_of(arm: Arm) -> Distribution:
-    """The distribution that an arm asks for."""
+def distribution_of(arm: Arm, shapes: Mapping[str, tuple[int, ...]]) -> Distribution:
+    """The distribution that an arm asks for, over layers whose weights have these shapes."""
     if arm.distribution == "layerwise":
         return Layerwise(arm.kept_by_layer)
-    return Global(1 - arm.sparsity) if arm.distribution == "global" else Uniform(1 - arm.sparsity)
+    if ":" in arm.pattern or arm.distribution == "uniform":
+        return Uniform(arm.kept)
+    if arm.distribution == "global":
+        return Global(arm.kept)
+    return ErdosRenyi(arm.kept, shapes, kernel=arm.distribution == "erk")
 
 
-def schedule_of(arm: Arm) -> Schedule:
-    """The schedule that an arm asks for."""
-    return OneShot() if arm.rounds == 1 else Iterative(arm.rounds)
+class _Snapshot(StepHook):
+    """Keeps the weights of one step."""
+
+    def __init__(self, experiment: Experiment, step: int) -> None:
+        self._experiment = experiment
+        self._step = step
+
+    def before_forward(self, step: int) -> None:
+        if step == self._step:
+            self._experiment.remember()
 
 
-def recovery_of(arm: Arm) -> Recovery:
-    """The recovery that an arm asks for."""
-    return NoRecovery() if arm.recovery == "none" else FineTuning(arm.recovery_epochs, arm.recovery_learning_rate)
+@dataclass(eq=False)
+class Experiment:
+    """A network on its way from initial weights to the end of an arm; schedules and recoveries tell it what to do."""
 
+    arm: Arm
+    model: nn.Sequential
+    trainer: Trainer
+    generators: Mapping[str, torch.Generator]
+    setting: Setting
+    layers: Mapping[str, Prunable] = field(init=False)
+    """The layers that may be pruned."""
+    pattern: Pattern = field(init=False)
+    distribution: Distribution = field(init=False)
+    masks: dict[str, Tensor] = field(init=False)
+    """Of ``layers``, true for weights that are kept."""
+    units: dict[str, Tensor] = field(init=False)
+    """The pattern's units that are kept, by layer or group."""
+    _parameter_masks: dict[str, Tensor] = field(init=False)
+    """Of everything that removed units remove, by name of the parameter; changed in place, as training holds them."""
+    _held: bool = True
+    _remembered: dict[str, Any] | None = None
+    _calibration: tuple[Tensor, Tensor] = field(init=False)
 
-def _prune(
-    arm: Arm, model: nn.Sequential, masks: dict[str, Tensor], progress: float, generator: torch.Generator
-) -> dict[str, Tensor]:
-    """Masks of the next round, applied to the weights; what was pruned before stays pruned."""
-    layers = prunable_layers(model)
-    criterion = CRITERIA[arm.criterion]
-    with torch.no_grad():
+    def __post_init__(self) -> None:
+        every = prunable_layers(self.model)
+        self.pattern = pattern_of(self.arm.pattern, self.model, self.arm.compare, self.arm.left_alone)
+        # Filters take columns of the layers that are left alone with them.
+        alone = () if isinstance(self.pattern, Filters) else self.arm.left_alone
+        self.layers = {name: layer for name, layer in every.items() if name not in alone}
+        shapes = {name: tuple(layer.weight.shape) for name, layer in self.layers.items()}
+        self.distribution = distribution_of(self.arm, shapes)
+        self.masks = {name: torch.ones_like(layer.weight, dtype=torch.bool) for name, layer in self.layers.items()}
+        self.units = self._units_of(self.masks)
+        companions = self.pattern.companions(self.units)
+        weights = {f"{name}.weight": mask.clone() for name, mask in self.masks.items()}
+        self._parameter_masks = weights | {name: mask.clone() for name, mask in companions.items()}
+        chosen = torch.randperm(len(self.trainer.y), generator=self.generators["calibration"])[: self.arm.calibration]
+        chosen = chosen.to(self.trainer.x.device)
+        self._calibration = self.trainer.x[chosen], self.trainer.y[chosen]
+
+    @property
+    def _shapes(self) -> dict[str, torch.Size]:
+        return {name: layer.weight.shape for name, layer in self.layers.items()}
+
+    @property
+    def _pruned(self) -> bool:
+        return not all(bool(mask.all()) for mask in self.masks.values())
+
+    def _units_of(self, masks: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        return {name: units > 0 for name, units in self.pattern.pool({k: m.float() for k, m in masks.items()}).items()}
+
+    def train(
+        self,
+        epochs: int,
+        learning_rate_factor: float = 1.0,
+        *,
+        first_step: int | None = None,
+        hooks: tuple[StepHook, ...] = (),
+    ) -> None:
+        """Trains with the masks held. Raises DivergedError."""
+        masks = self._parameter_masks if self._held and (hooks or self._pruned) else {}
+        self.trainer.train(self.model, epochs, masks, learning_rate_factor, hooks=hooks, first_step=first_step)
+
+    def train_first(self, *hooks: StepHook) -> None:
+        """The whole training of the setting, with its learning rates. Raises DivergedError."""
+        if self.arm.recovery == "weight-rewinding":
+            self.remember()
+            step = self.arm.rewind_to_epoch * self.trainer.steps_per_epoch
+            hooks = (*hooks, _Snapshot(self, step)) if step else hooks
+        self.train(self.trainer.epochs, first_step=0, hooks=hooks)
+        if self.arm.recovery == "weight-rewinding" and self.arm.rewind_to_epoch >= self.trainer.epochs:
+            self.remember()
+
+    def remember(self) -> None:
+        """Keeps the weights as they are, for rewinding."""
+        self._remembered = copy.deepcopy(self.model.state_dict())
+
+    def rewind(self) -> None:
+        """Returns to the remembered weights; what is pruned stays so."""
+        assert self._remembered is not None
+        self.model.load_state_dict(self._remembered)
+        self._apply()
+
+    def reinitialise(self) -> None:
+        """Draws all weights anew; what is pruned stays so."""
+        name = self.setting.initialisation or default_initialisation(architecture(self.setting.model))
+        initialise(self.model, name, self.generators["recovery"])
+        self._apply()
+
+    def recover(self) -> None:
+        """The arm's recovery. Raises DivergedError."""
+        RECOVERIES[self.arm.recovery](self.arm).recover(self)
+
+    def release(self) -> None:
+        """From here on pruned weights keep their values, and training does not hold the masks."""
+        self._held = False
+
+    def hold(self) -> None:
+        """Pruned weights become zero, and stay so."""
+        self._held = True
+        self._apply()
+
+    def _subject(self, module: nn.Module, layers: Mapping[str, Prunable], x: Tensor) -> Subject:
+        masks = {name: self.masks[name] for name in layers}
+        return Subject(module, layers, masks, x, self._calibration[1], self.generators["masks"])
+
+    def scores(self) -> dict[str, Tensor]:
+        """The criterion's scores of all weights, pruned ones too. Raises DivergedError if one is no number."""
+        x, y = self._calibration
+        whole = {name: torch.ones_like(mask) for name, mask in self.masks.items()}
+        subject = Subject(self.model, self.layers, whole, x, y, self.generators["masks"])
+        return _finite(CRITERIA[self.arm.criterion].scores(subject))
+
+    def prune(self, approach: Approach = ARRIVED) -> None:
+        """Removes units down to what the approach asks for; what was pruned before stays pruned.
+
+        A criterion that looks at layers one by one prunes them one behind the other, on what the pruned ones before
+        give, unless counts or units concern several layers. Raises DivergedError if a score is no number.
+        """
+        with torch.no_grad():
+            if CRITERIA[self.arm.criterion].layerwise and self.pattern.separable and not self.distribution.by_score:
+                nothing = {name: torch.zeros(shape) for name, shape in self._shapes.items()}
+                counts = self.distribution.counts(self.pattern.pool(nothing), approach)
+                x = self._calibration[0]
+                for name, step in chain(self.model):
+                    # Layers of a step are called as the network calls them, and found by that name within the step.
+                    within = {
+                        key: layer for key, layer in self.layers.items() if key == name or key.startswith(f"{name}.")
+                    }
+                    if within:
+                        self._prune_part(self._subject(step, within, x), counts, approach)
+                    with evaluating(step):
+                        x = torch.cat([step(x[part]) for part in portions(x)])
+            else:
+                self._prune_part(self._subject(self.model, self.layers, self._calibration[0]), None, approach)
+
+    def _prune_part(self, subject: Subject, counts: Mapping[str, int] | None, approach: Approach) -> None:
+        criterion = CRITERIA[self.arm.criterion]
         scores = {
-            name: criterion.scores(layer.weight, generator).masked_fill(~masks[name], -torch.inf)
-            for name, layer in layers.items()
+            name: score.masked_fill(~self.masks[name], -torch.inf)
+            for name, score in _finite(criterion.scores(subject)).items()
         }
-        masks = distribution_of(arm).masks(scores, progress)
-        for name, layer in layers.items():
-            layer.weight.mul_(masks[name])
-    return masks
+        units = self.pattern.pool(scores)
+        wanted = counts if counts is not None else self.distribution.counts(units, approach)
+        chosen = {name: self.pattern.select(unit, wanted[name]) for name, unit in units.items()}
+        shapes = {name: layer.weight.shape for name, layer in subject.layers.items()}
+        masks = {name: mask & self.masks[name] for name, mask in self.pattern.expand(chosen, shapes).items()}
+        choice = self.pattern.select_columns if self.pattern.separable else None
+        masks = dict(criterion.compensate(subject, masks, choice))
+        self._set(
+            {**self.masks, **masks}, {**self.units, **self._units_of(masks)} if self.pattern.separable else chosen
+        )
+
+    def keep(self, units: Mapping[str, Tensor]) -> None:
+        """Keeps these units and no others; units that were not kept before begin at zero."""
+        self._set(self.pattern.expand(units, self._shapes), units)
+
+    def _set(self, masks: Mapping[str, Tensor], units: Mapping[str, Tensor]) -> None:
+        self.masks, self.units = dict(masks), dict(units)
+        for name, mask in self.masks.items():
+            self._parameter_masks[f"{name}.weight"].copy_(mask)
+        for name, mask in self.pattern.companions(self.units).items():
+            self._parameter_masks[name].copy_(mask)
+        self._apply()
+
+    def _apply(self) -> None:
+        """Zeroes what is pruned."""
+        if not self._held:
+            return
+        self.pattern.settle(self.units)
+        with torch.no_grad():
+            for name, mask in self._parameter_masks.items():
+                self.model.get_parameter(name).mul_(mask)
 
 
-def _train_and_prune(
-    arm: Arm, model: nn.Sequential, trainer: Trainer, masks: dict[str, Tensor], generator: torch.Generator
-) -> dict[str, Tensor]:
-    epochs = trainer.setting.epochs
-    assert epochs is not None
-    trainer.train(model, epochs, {})
-    if not arm.pruned:
-        recovery_of(arm).recover(model, {}, trainer)
-        return masks
-    for progress in schedule_of(arm).progress():
-        masks = _prune(arm, model, masks, progress, generator)
-        recovery_of(arm).recover(model, masks, trainer)
-    return masks
+def _finite(scores: dict[str, Tensor]) -> dict[str, Tensor]:
+    for name, score in scores.items():
+        if not bool(torch.isfinite(score).all()):
+            raise DivergedError(f"scores of {name} are not finite")
+    return scores
 
 
-def _evaluate(model: nn.Sequential, x: Tensor, y: Tensor) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Logits, and which answers are right; an answer that is not a number is wrong."""
-    with torch.no_grad():
-        logits = model(x)
-    right = (logits.argmax(dim=1) == y) & torch.isfinite(logits).all(dim=1)
-    return logits.numpy(), right.numpy()
+def _examples(data: Dataset, device: torch.device) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    arrays = (data.train_x, data.train_y, data.test_x, data.test_y)
+    train_x, train_y, test_x, test_y = (torch.from_numpy(array).to(device) for array in arrays)
+    return train_x, train_y, test_x, test_y
 
 
-def _size_measures(masks: Mapping[str, Tensor]) -> dict[str, float]:
-    """Sizes over all prunable weights; biases are not counted. Index cost: CSR with 32-bit columns and row starts."""
-    total = sum(mask.numel() for mask in masks.values())
-    kept = sum(int(mask.sum()) for mask in masks.values())
-    rows = sum(mask.shape[0] + 1 for mask in masks.values())
-    measures = {
-        "sparsity": 1 - kept / total,
-        "kept_percent": 100 * kept / total,
-        "compression": total / max(kept, 1),
-        "compression_with_index": 4 * total / (8 * kept + 4 * rows),
-        "multiply_add_ratio": total / max(kept, 1),
-        "emptied_layers": float(sum(not bool(mask.any()) for mask in masks.values())),
-    }
-    if kept == total:
-        measures["compression_with_index"] = 1.0
-    return measures
+def _quality(model: nn.Module, x: Tensor, y: Tensor, *, tokens: bool) -> tuple[dict[str, float], NDArray[np.bool_]]:
+    correct, loss = evaluate(model, x, y)
+    accuracy = 100 * float(correct.mean())
+    measures = {"accuracy": accuracy, "error": 100 - accuracy}
+    if tokens:
+        measures["perplexity"] = exp(min(loss, 700.0)) if np.isfinite(loss) else float("inf")
+    return measures, correct
 
 
-def run_arm(arm: Arm, setting: Setting, data: Dataset, seed: int) -> Outcome:
+def _kernel_measures(model: nn.Module, data: Dataset, device: torch.device) -> dict[str, float]:
+    x = data.test_x[:CHECKED_EXAMPLES]
+    with torch.no_grad(), evaluating(model):
+        logits = torch.cat([model(torch.from_numpy(x[part]).to(device)) for part in portions(torch.from_numpy(x))])
+    difference = relative_difference(logits.cpu().numpy(), sparse_logits(model, x))
+    return {"kernel_difference": difference, "kernel_agrees": float(difference <= TOLERANCE)}
+
+
+def run_arm(
+    arm: Arm, setting: Setting, data: Dataset, seed: int, *, device: str = "cpu", data_folder: Path | None = None
+) -> Outcome:
     """Runs one arm once. A loss that is no number gives the state ``diverged``, measured like any other network.
 
-    Call it within ``one_thread()``: the result is a function of the arguments only then.
+    Call it within ``one_thread()``: the result is a function of the arguments only then. ``data_folder`` holds
+    pretrained models.
     """
+    if setting.augmentation != "none" and not data.shape:
+        raise UnsuitableDataError(f"augmentation {setting.augmentation} is for images, and {data.name} has none")
+    place = device_of(device)
     generators = _generators(seed, arm.stream)
-    order = torch.randperm(len(data.train_y), generator=generators["split"])
+    train_x, train_y, test_x, test_y = _examples(data, place)
+    order = torch.randperm(len(train_y), generator=generators["split"])
     held_out, used = order.tensor_split([int(VALIDATION_FRACTION * len(order))])
-    x, y = torch.from_numpy(data.train_x), torch.from_numpy(data.train_y)
-    model = build_model(setting.model, data, generators["initialisation"])
-    trainer = Trainer(setting, x[used], y[used], generators["order"])
-    masks = {name: torch.ones_like(layer.weight, dtype=torch.bool) for name, layer in prunable_layers(model).items()}
+    model = build_model(setting.model, data, generators["initialisation"], setting.initialisation, data_folder).to(
+        place
+    )
+    trainer = Trainer(setting, train_x[used.to(place)], train_y[used.to(place)], generators["order"], data.shape)
+    experiment = Experiment(arm, model, trainer, generators, setting)
     state = "done"
     try:
-        masks = _train_and_prune(arm, model, trainer, masks, generators["masks"])
+        if arm.pruned:
+            SCHEDULES[arm.schedule_name](arm).run(experiment)
+        else:
+            experiment.train_first()
+            experiment.recover()
     except DivergedError:
         state = "diverged"
-    measures = _size_measures(masks)
+    masks = {name: torch.ones_like(layer.weight, dtype=torch.bool) for name, layer in prunable_layers(model).items()}
+    masks |= experiment.masks
+    uses = positions(model, train_x[:1] if len(train_x) else train_x.new_zeros(1, data.features))
+    measures = size_measures(masks, uses)
     correct = np.empty(0, dtype=bool)
-    if len(data.test_y):
-        logits, correct = _evaluate(model, torch.from_numpy(data.test_x), torch.from_numpy(data.test_y))
-        measures["accuracy"] = 100 * float(correct.mean())
-        measures["error"] = 100 - measures["accuracy"]
-        measures["validation_accuracy"] = 100 * float(_evaluate(model, x[held_out], y[held_out])[1].mean())
+    if len(test_y):
+        quality, correct = _quality(model, test_x, test_y, tokens=data.tokens)
+        measures |= quality
+        if len(held_out):
+            chosen = held_out.to(place)
+            held_out_quality, _ = _quality(model, train_x[chosen], train_y[chosen], tokens=data.tokens)
+            measures["validation_accuracy"] = held_out_quality["accuracy"]
         if state == "done":
-            difference = relative_difference(logits, sparse_logits(model, data.test_x))
-            measures["kernel_difference"] = difference
-            measures["kernel_agrees"] = float(difference <= TOLERANCE)
-    return Outcome(state, measures, correct, model)
+            measures |= _kernel_measures(model, data, place)
+    return Outcome(state, measures, correct, model, masks, emptied_layers(masks))

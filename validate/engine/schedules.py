@@ -1,32 +1,157 @@
-"""When weights are removed: all at once, or in rounds that each remove the same fraction of what is left."""
+"""When weights are removed: after training, before it, or on the way; those that come and go are in ``regrowth``."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+import torch
+
+from validate.engine.distributions import ARRIVED, cubic, geometric
+from validate.engine.regrowth import Regrowth, RigL, SparseEvolution, SparseMomentum
+from validate.engine.surgery import Surgery
+from validate.engine.training import StepHook
+
+if TYPE_CHECKING:
+    from validate.claims.schema import Arm
+    from validate.engine.experiment import Experiment
+
+GRADUAL_STEPS = 100
+"""Steps between two prunings, the frequency of arXiv 1710.01878 and of RigL."""
+GRADUAL_START, GRADUAL_END = 0.25, 0.75
+"""Part of the training within which weights are removed, where an arm does not say."""
 
 
 class Schedule(Protocol):
-    """The pruning rounds of a run."""
+    """Trains, prunes and recovers in its own order."""
 
-    def progress(self) -> tuple[float, ...]:
-        """How far pruning has come after each round, ascending, 1 at the end."""
-
-
-class OneShot:
-    """One round."""
-
-    def progress(self) -> tuple[float, ...]:
-        """Everything at once."""
-        return (1.0,)
+    def run(self, experiment: Experiment) -> None:
+        """Takes an experiment from its initial weights to its end."""
 
 
 @dataclass(frozen=True)
 class Iterative:
-    """``rounds`` rounds, each followed by recovery."""
+    """Trains, then prunes in ``rounds`` rounds that each remove the same fraction of what is left, and then recover."""
 
     rounds: int
 
-    def progress(self) -> tuple[float, ...]:
-        """Equal steps."""
-        return tuple(done / self.rounds for done in range(1, self.rounds + 1))
+    def run(self, experiment: Experiment) -> None:
+        """Train, (prune, recover) * rounds."""
+        experiment.train_first()
+        for done in range(1, self.rounds + 1):
+            experiment.prune(geometric(done / self.rounds))
+            experiment.recover()
+
+
+class OneShot(Iterative):
+    """Everything in one round."""
+
+    def __init__(self) -> None:
+        super().__init__(rounds=1)
+
+
+@dataclass(frozen=True)
+class AtInitialisation:
+    """Prunes before training, in ``rounds`` rounds with nothing between them."""
+
+    rounds: int
+
+    def run(self, experiment: Experiment) -> None:
+        """Prune * rounds, train, recover."""
+        for done in range(1, self.rounds + 1):
+            experiment.prune(geometric(done / self.rounds))
+        experiment.train_first()
+        experiment.recover()
+
+
+@dataclass(frozen=True, eq=False)
+class _GradualPruning(StepHook):
+    """Prunes after every ``every`` steps between two steps, along the cubic curve."""
+
+    experiment: Experiment
+    start: int
+    end: int
+    every: int
+
+    def after_step(self, step: int, optimizer: torch.optim.Optimizer) -> None:
+        """Prunes if it is time."""
+        done = step + 1
+        if done == self.end or (self.start < done < self.end and (done - self.start) % self.every == 0):
+            span = self.end - self.start
+            self.experiment.prune(cubic((done - self.start) / span) if span > 0 else ARRIVED)
+
+
+@dataclass(frozen=True)
+class Gradual:
+    """Prunes while it trains, fast at first and then ever slower (Zhu, Gupta 2017, arXiv 1710.01878, section 2)."""
+
+    start: float
+    """Part of the steps after which pruning begins."""
+    end: float
+    """Part of the steps after which it is done."""
+    every: int
+
+    def run(self, experiment: Experiment) -> None:
+        """Train with pruning on the way, recover."""
+        steps = experiment.trainer.epochs * experiment.trainer.steps_per_epoch
+        if steps == 0:
+            experiment.prune(ARRIVED)
+        else:
+            end = max(1, round(self.end * steps))
+            start = min(round(self.start * steps), end)
+            experiment.train_first(_GradualPruning(experiment, start, end, self.every))
+        experiment.recover()
+
+
+@dataclass(frozen=True)
+class Dynamic:
+    """Prunes before training, and then lets weights come and go at a constant number."""
+
+    regrowth: Callable[[Experiment], Regrowth]
+
+    def run(self, experiment: Experiment) -> None:
+        """Prune, train with regrowth, recover."""
+        experiment.prune(ARRIVED)
+        experiment.train_first(self.regrowth(experiment))
+        experiment.recover()
+
+
+@dataclass(frozen=True)
+class DynamicSurgery:
+    """Prunes and mends connections while it trains (Guo et al. 2016, arXiv 1608.04493): see ``surgery``."""
+
+    every: int
+    end: float
+
+    def run(self, experiment: Experiment) -> None:
+        """Train, prune and splice on the way, recover."""
+        with Surgery(experiment, self.every, self.end) as surgery:
+            experiment.prune(ARRIVED)
+            experiment.train_first(surgery)
+        experiment.recover()
+
+
+def _steps(arm: Arm) -> int:
+    return arm.every if arm.every is not None else GRADUAL_STEPS
+
+
+def _gradual(arm: Arm) -> Schedule:
+    return Gradual(
+        arm.start if arm.start is not None else GRADUAL_START,
+        arm.end if arm.end is not None else GRADUAL_END,
+        _steps(arm),
+    )
+
+
+SCHEDULES: Mapping[str, Callable[[Arm], Schedule]] = {
+    "one-shot": lambda arm: OneShot(),
+    "iterative": lambda arm: Iterative(arm.rounds),
+    "gradual": _gradual,
+    "at-initialisation": lambda arm: AtInitialisation(arm.rounds),
+    "set": lambda arm: Dynamic(lambda experiment: SparseEvolution.of(arm, experiment)),
+    "rigl": lambda arm: Dynamic(lambda experiment: RigL.of(arm, experiment)),
+    "sparse-momentum": lambda arm: Dynamic(lambda experiment: SparseMomentum.of(arm, experiment)),
+    "dynamic-network-surgery": lambda arm: DynamicSurgery(_steps(arm), arm.end if arm.end is not None else GRADUAL_END),
+}
+"""Every schedule, by the name that claims use."""
