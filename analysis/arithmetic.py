@@ -15,7 +15,7 @@ import pandas as pd
 
 from analysis.baselines import describe_key
 from analysis.comparable import KEY, comparable
-from analysis.frames import absent, as_text, grouped, records
+from analysis.frames import absent, as_text, grouped, present, records
 from analysis.printed import (
     common_unit,
     half_unit,
@@ -27,6 +27,12 @@ from analysis.printed import (
 )
 from db.records import Finding
 
+NEEDS = (
+    *("arxiv_id", "document_table_id", "table_label", "row", "col", "cell_id", "text", "method", "role", "metric"),
+    *("value", "unit", "printed", "dataset", "split", "model", "sparsity", "sparsity_low", "sparsity_high"),
+    *("sparsity_printed", "sparsity_of", "sparsity_scope", "compression", "pattern", "spread"),
+)
+"""Columns of the view ``result`` that the rules read."""
 SLACK = 1e-9
 """Room for binary fractions: 93.26 - 93.59 is no exact -0.33."""
 
@@ -67,11 +73,19 @@ def _where(row: dict[str, Any]) -> str:
 def arithmetic_findings(results: pd.DataFrame) -> list[Finding]:
     """All questions that the rules of this module raise about the frame of the view ``result``, paper by paper."""
     found: list[Finding] = []
-    for members in grouped(records(results), "arxiv_id").values():
+    for members in grouped(records(_askable(results)), "arxiv_id").values():
         found += printed_differences(members)
         found += compressions(members)
         found += patterns(members)
     return found + same_number_twice(results)
+
+
+def _askable(results: pd.DataFrame) -> pd.DataFrame:
+    """The results of papers of which a rule has anything to ask, with the columns that the rules read."""
+    asked = results["metric"] == "accuracy_change"
+    asked |= results["sparsity"].notna() & (results["compression"].notna() | present(results["pattern"]))
+    papers = results.loc[asked & (results["role"] != "dense"), "arxiv_id"].unique()
+    return results.loc[results["arxiv_id"].isin(papers), [name for name in NEEDS if name in results]]
 
 
 def printed_differences(members: list[dict[str, Any]]) -> Iterator[Finding]:
@@ -280,11 +294,16 @@ def same_number_twice(results: pd.DataFrame) -> list[Finding]:
     Silent where rounding or the printed deviations cover the difference, and where a table has several numbers for the
     key, which then lacks what tells them apart.
     """
-    deviations = {row["cell_id"]: row["spread"] for row in records(results) if not absent(row["spread"])}
+    stated = results.loc[results["spread"].notna(), ["cell_id", "spread"]]
+    deviations = dict(stated.itertuples(index=False, name=None))
+    tables = results.groupby("arxiv_id")["table_label"].nunique()
+    several = results[results["arxiv_id"].isin(tables.index[tables > 1])]
+    compared = comparable(several)
+    repeated = compared[compared.duplicated(["arxiv_id", *KEY], keep=False)]
     found = []
-    for members in grouped(records(comparable(results)), "arxiv_id", *KEY).values():
-        tables = grouped(members, "table_label")
-        single = [rows[0] for rows in tables.values() if len({row["amount"] for row in rows}) == 1]
+    for members in grouped(records(repeated), "arxiv_id", *KEY).values():
+        by_table = grouped(members, "table_label")
+        single = [rows[0] for rows in by_table.values() if len({row["amount"] for row in rows}) == 1]
         if len(single) < 2:
             continue
         low, high = min(single, key=lambda row: row["amount"]), max(single, key=lambda row: row["amount"])

@@ -7,14 +7,16 @@ paper is a copy of it and no second measurement. From two to four numbers only t
 from __future__ import annotations
 
 import statistics
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.causes import TRIED, Difference, likely_causes
 from analysis.comparable import KEY, comparable
-from analysis.frames import grouped, records
+from analysis.frames import records
 from analysis.printed import tidy, tolerance
 
 if TYPE_CHECKING:
@@ -46,19 +48,45 @@ def dense_spread(results: pd.DataFrame) -> pd.DataFrame:
     return _spread(rows[rows["role"] == "dense"])
 
 
-def _spread(rows: pd.DataFrame) -> pd.DataFrame:
-    groups = grouped(records(rows), *KEY)
-    spreads = [dict(zip(KEY, key, strict=True)) | _summary(members) for key, members in groups.items()]
+SUMMARISED = (
+    *("arxiv_id", "amount", "half_unit", "role", "cell_id", "printed_method"),
+    *KEY,
+)
+"""Columns of comparable results that a summary of a key reads."""
+
+
+def _spread(rows: pd.DataFrame, *, fewest_papers: int = 1) -> pd.DataFrame:
+    """Summaries of the keys with numbers in so many papers or more."""
+    rows = rows.assign(group=rows.groupby(list(KEY), sort=False).ngroup())
+    if fewest_papers > 1:
+        rows = rows[rows.groupby("group")["arxiv_id"].transform("nunique") >= fewest_papers]
+    # The first time that a paper prints a number for a key counts; the frame is in the order of papers.
+    printed = rows.drop_duplicates(["group", "arxiv_id", "amount"]).sort_values("group", kind="stable")
+    columns = {name: printed[name].tolist() for name in SUMMARISED}
+    spreads = []
+    for start, end in _runs(printed["group"].to_numpy()):
+        key = {name: columns[name][start] for name in KEY}
+        members = [{name: columns[name][place] for name in SUMMARISED[:6]} for place in range(start, end)]
+        spread = key | _summary(members)
+        spreads.append([spread[name] for name in SPREAD_COLUMNS])
     frame = pd.DataFrame(spreads, columns=list(SPREAD_COLUMNS))
     return frame.sort_values(
         ["n_papers", "n_numbers", *KEY], ascending=[False, False] + [True] * len(KEY), ignore_index=True
     )
 
 
-def _summary(members: list[dict[str, Any]]) -> dict[str, Any]:
-    """What the numbers of one key, earliest first, amount to."""
-    printed = [rows[0] for rows in grouped(members, "arxiv_id", "amount").values()]
-    measured = [rows[0] for rows in grouped(printed, "amount").values()]
+def _runs(groups: np.ndarray[Any, np.dtype[Any]]) -> Iterator[tuple[int, int]]:
+    """First and next place of each stretch of equal values."""
+    borders = np.flatnonzero(np.diff(groups)) + 1
+    yield from pairwise([0, *borders.tolist(), len(groups)]) if len(groups) else ()
+
+
+def _summary(printed: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the numbers of one key amount to: each once a paper, earliest first."""
+    first: dict[float, dict[str, Any]] = {}
+    for row in printed:
+        first.setdefault(row["amount"], row)
+    measured = list(first.values())
     amounts = [row["amount"] for row in measured]
     own = [row for row in printed if row["role"] == "proposed"]
     papers = list(dict.fromkeys(row["arxiv_id"] for row in printed))
@@ -101,7 +129,7 @@ def contradictions(results: pd.DataFrame) -> pd.DataFrame:
     than a contradiction; such rows come last) and tried (all that was tried). Dense models are included.
     """
     compared = comparable(results)
-    spread = _spread(compared)
+    spread = _spread(compared, fewest_papers=2)
     dense = _dense_by_paper(compared)
     rows = []
     for row in records(spread):
@@ -119,9 +147,9 @@ def contradictions(results: pd.DataFrame) -> pd.DataFrame:
 
 def _dense_by_paper(compared: pd.DataFrame) -> dict[tuple[Hashable, ...], float]:
     """The dense model's number in each paper (the median of several), by paper, data set, network, metric and unit."""
-    rows = [row for row in records(compared) if row["role"] == "dense"]
-    groups = grouped(rows, "arxiv_id", "dataset", "model", "metric", "unit")
-    return {key: statistics.median(row["amount"] for row in members) for key, members in groups.items()}
+    place = ["arxiv_id", "dataset", "model", "metric", "unit"]
+    dense = compared.loc[compared["role"] == "dense", [*place, "amount"]]
+    return {tuple(key): amount for *key, amount in dense.groupby(place)["amount"].median().reset_index().to_numpy()}
 
 
 def _difference(row: dict[str, Any], dense: dict[tuple[Hashable, ...], float], least: float) -> Difference:

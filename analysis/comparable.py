@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from analysis.frames import absent, as_text, grouped, records
+from analysis.frames import absent, as_text, present
 from analysis.printed import common_unit, half_unit, quantities, ratio_interval, share_interval, tidy
 
 KEY = (
@@ -38,15 +39,35 @@ COLUMNS = (
     "half_unit",
     "printed_method",
     "role",
+    "implemented_by",
     "arxiv_id",
     "submitted",
     "cell_id",
     "table_label",
     "caption",
 )
+NEEDS = (
+    *(
+        "table_kind",
+        "role",
+        "method_canonical",
+        "method",
+        "arxiv_id",
+        "dataset",
+        "split",
+        "protocol",
+        "caption",
+        "model",
+    ),
+    *("metric", "value", "unit", "printed", "text", "modifiers", "extra", "synthetic", "submitted", "cell_id"),
+    *("table_label", "sparsity", "sparsity_low", "sparsity_high", "sparsity_printed", "sparsity_of", "sparsity_scope"),
+    *("compression", "pattern", "implemented_by"),
+)
+"""Columns of the view ``result`` that `comparable` reads."""
 NOT_SETTINGS = frozenset(["trials"])
 """What is said of a number that does not change what was measured."""
 OWN_MARKS = re.compile(r"\s*[(\[](?:ours?|this (?:paper|work)|proposed)[)\]]\s*", re.IGNORECASE)
+UNNAMED = "method of "
 NAMELESS = re.compile(r"^(?:ours?|our (?:method|approach)|proposed(?: method)?|this (?:paper|work)|)$", re.IGNORECASE)
 
 
@@ -60,12 +81,14 @@ def method_name(row: Mapping[str, Any]) -> str:
     if not absent(row["method_canonical"]):
         return str(row["method_canonical"])
     name = OWN_MARKS.sub(" ", str(row["method"])).strip()
-    return f"method of {row['arxiv_id']}" if NAMELESS.match(name) else name
+    return f"{UNNAMED}{row['arxiv_id']}" if NAMELESS.match(name) else name
 
 
-def _setting(row: Mapping[str, Any]) -> str:
-    modifiers = row["modifiers"] if isinstance(row["modifiers"], (list, tuple)) else ()
-    extra = row["extra"] if isinstance(row["extra"], Mapping) else {}
+def _setting(modifiers: Any, extra: Any) -> str:
+    modifiers = modifiers if isinstance(modifiers, (list, tuple)) else ()
+    extra = extra if isinstance(extra, Mapping) else {}
+    if not modifiers and not extra:
+        return ""
     named = (f"{name} {extra[name]}" for name in sorted(extra) if name not in NOT_SETTINGS)
     return ", ".join([*sorted(map(str, modifiers)), *named])
 
@@ -87,55 +110,122 @@ def comparable(results: pd.DataFrame) -> pd.DataFrame:
     ``amount`` and ``half_unit`` are in ``unit``, which values of the kind are compared in. Sparsities and ratios (10×
     is 90 % of the weights) whose intervals of rounding have a common point are one ``point``; dense rows have the point
     ``dense``. Only tables of results count, since an ablation changes the method. Takes the frame of the view
-    ``result``.
+    ``result``, of which it reads the columns NEEDS.
     """
-    items = [item for row in records(results) if (item := _item(row)) is not None]
-    kinds = [name for name in KEY if name != "point"] + ["kind"]
-    rows = [item for members in grouped(items, *kinds).values() for item in _with_points(members)]
-    frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    return frame.sort_values(["submitted", "arxiv_id", "cell_id"], kind="stable", ignore_index=True)
+    whole = (results["table_kind"] == "results") & results["value"].notna()
+    whole &= present(results["dataset"]) & present(results["model"])
+    rows = results.loc[whole, [name for name in NEEDS if name in results]]
+    kinds = _kinds(rows)
+    rows, kinds = rows[kinds != ""], kinds[kinds != ""]
+    frame = _amounts(rows)
+    for name in ("dataset", "model", "role", "arxiv_id", "submitted", "cell_id", "table_label", "caption"):
+        frame[name] = rows[name]
+    frame["implemented_by"] = _texts(rows["implemented_by"])
+    frame["synthetic"] = rows["synthetic"].astype(bool)
+    frame["split"] = _texts(rows["split"])
+    stated = [as_text(one) or stated_protocol(as_text(two)) for one, two in _pairs(rows, "protocol", "caption")]
+    frame["protocol"] = stated
+    frame["setting"] = [_setting(modifiers, extra) for modifiers, extra in _pairs(rows, "modifiers", "extra")]
+    frame["method"] = _method_names(rows)
+    printed = {name: OWN_MARKS.sub(" ", as_text(name)).strip() for name in rows["method"].unique()}
+    frame["printed_method"] = rows["method"].map(printed)
+    _add_points(frame, rows, kinds)
+    return frame[list(COLUMNS)].sort_values(["submitted", "arxiv_id", "cell_id"], kind="stable", ignore_index=True)
 
 
-def _item(row: Mapping[str, Any]) -> dict[str, Any] | None:
-    if row["table_kind"] != "results" or absent(row["dataset"]) or absent(row["model"]) or absent(row["value"]):
-        return None
-    amount, unit = common_unit(float(row["value"]), as_text(row["unit"]))
-    half, _ = common_unit(half_unit(float(row["value"]), row["printed"], row["text"]), as_text(row["unit"]))
-    metric = str(row["metric"])
-    if metric in quantities().complements and unit == "%":
-        metric, amount = quantities().complements[metric], tidy(100 - amount)
-    item = {
-        "method": method_name(row),
-        "dataset": str(row["dataset"]),
-        "split": as_text(row["split"]),
-        "protocol": as_text(row["protocol"]) or stated_protocol(as_text(row["caption"])),
-        "model": str(row["model"]),
-        "metric": quantities().same.get(metric, metric),
-        "unit": unit,
-        "setting": _setting(row),
-        "of": "",
-        "scope": "",
-        "synthetic": bool(row["synthetic"]),
-        "amount": amount,
-        "half_unit": half,
-        "printed_method": OWN_MARKS.sub(" ", as_text(row["method"])).strip(),
-        **{name: row[name] for name in ("role", "arxiv_id", "submitted", "cell_id", "table_label", "caption")},
-    }
-    if row["role"] == "dense":
-        return item | {"kind": "dense", "point": "dense"}
-    if not absent(row["pattern"]):
-        return item | {"kind": "pattern", "point": str(row["pattern"]), "of": as_text(row["sparsity_of"]) or "weights"}
-    share = share_interval(row)
+def _pairs(rows: pd.DataFrame, *names: str) -> Iterable[tuple[Any, ...]]:
+    return zip(*(rows[name].tolist() for name in names), strict=True)
+
+
+def _texts(values: pd.Series) -> pd.Series:
+    return values.where(present(values), "")
+
+
+def _kinds(rows: pd.DataFrame) -> pd.Series:
+    """How each row states its operating point: dense, pattern, share, ratio, or empty for not at all."""
     # A pruned network of which nothing is pruned was not what the paper meant.
-    if share is not None and row["sparsity"] > 0:
-        of, scope = as_text(row["sparsity_of"]) or "weights", as_text(row["sparsity_scope"]) or "unknown"
-        label = f"{100 * row['sparsity']:.6g} %"
-        return item | {"kind": "share", "of": of, "scope": scope, "interval": share, "label": label}
-    if not absent(row["compression"]) and row["compression"] > 1:
+    choices = {
+        "dense": rows["role"] == "dense",
+        "pattern": present(rows["pattern"]),
+        "share": rows["sparsity"] > 0,
+        "ratio": rows["compression"] > 1,
+    }
+    kinds = np.select([mask.to_numpy(dtype=bool) for mask in choices.values()], list(choices), default="")
+    return pd.Series(kinds, index=rows.index, dtype=object)
+
+
+def _amounts(rows: pd.DataFrame) -> pd.DataFrame:
+    """Metric, amount, half unit and unit; each different print is worked out once."""
+    known: dict[tuple[Any, ...], tuple[str, float, float, str]] = {}
+    found = []
+    for place in _pairs(rows, "metric", "value", "unit", "printed", "text"):
+        if place not in known:
+            known[place] = _amount(*place)
+        found.append(known[place])
+    return pd.DataFrame(found, columns=["metric", "amount", "half_unit", "unit"], index=rows.index)
+
+
+def _amount(metric: str, value: float, unit: Any, printed: Any, text: Any) -> tuple[str, float, float, str]:
+    amount, name = common_unit(float(value), as_text(unit))
+    half, _ = common_unit(half_unit(float(value), printed, text), as_text(unit))
+    if metric in quantities().complements and name == "%":
+        return quantities().complements[metric], tidy(100 - amount), half, name
+    return quantities().same.get(metric, metric), amount, half, name
+
+
+def _method_names(rows: pd.DataFrame) -> list[str]:
+    known: dict[tuple[Any, ...], str] = {}
+    names = []
+    for place in _pairs(rows, "role", "method_canonical", "method", "arxiv_id"):
+        key = place[:3]
+        if key not in known:
+            name = method_name(dict(zip(("role", "method_canonical", "method", "arxiv_id"), place, strict=True)))
+            if not name.startswith(UNNAMED):
+                known[key] = name
+            names.append(name)
+        else:
+            names.append(known[key])
+    return names
+
+
+def _add_points(frame: pd.DataFrame, rows: pd.DataFrame, kinds: pd.Series) -> None:
+    """Add the columns of, scope and point."""
+    of = _texts(rows["sparsity_of"]).replace("", "weights")
+    scope = _texts(rows["sparsity_scope"]).replace("", "unknown")
+    frame["of"] = np.where(kinds == "dense", "", np.where(kinds == "ratio", "weights", of))
+    frame["scope"] = np.where(kinds == "share", scope, np.where(kinds == "ratio", "unknown", ""))
+    frame["point"] = np.where(kinds == "pattern", _texts(rows["pattern"]), "dense")
+    stated = kinds.isin(["share", "ratio"])
+    if not stated.any():
+        return
+    intervals = _intervals(rows[stated], kinds[stated])
+    names = [name for name in KEY if name != "point"]
+    intervals["group"] = frame.loc[stated, names].groupby(names, sort=False).ngroup()
+    intervals = intervals.sort_values(["group", "low", "high"], kind="stable")
+    frame.loc[intervals.index, "point"] = _clustered(intervals)
+
+
+def _intervals(rows: pd.DataFrame, kinds: pd.Series) -> pd.DataFrame:
+    """Interval of rounding of each share removed, and how it was stated; columns low, high, label."""
+    names = ("sparsity", "sparsity_low", "sparsity_high", "sparsity_printed", "compression")
+    known: dict[tuple[Any, ...], tuple[float, float, str]] = {}
+    found = []
+    for kind, *place in zip(kinds.tolist(), *(rows[name].tolist() for name in names), strict=True):
+        # A missing number is not equal to itself, so it would be a new key in every row.
+        key = (kind, *(None if absent(value) else value for value in place))
+        if key not in known:
+            known[key] = _interval(kind, dict(zip(names, place, strict=True)))
+        found.append(known[key])
+    return pd.DataFrame(found, columns=["low", "high", "label"], index=rows.index)
+
+
+def _interval(kind: str, row: Mapping[str, Any]) -> tuple[float, float, str]:
+    if kind == "ratio":
         ratio = float(row["compression"])
-        stated = {"of": "weights", "scope": "unknown", "label": f"{ratio:g}×"}
-        return item | {"kind": "share", "interval": _share_of_ratio(ratio)} | stated
-    return None
+        return *_share_of_ratio(ratio), f"{ratio:g}×"
+    share = share_interval(row)
+    assert share is not None  # the kind says that a sparsity is stated
+    return *share, f"{100 * row['sparsity']:.6g} %"
 
 
 def _share_of_ratio(ratio: float) -> tuple[float, float]:
@@ -144,25 +234,19 @@ def _share_of_ratio(ratio: float) -> tuple[float, float]:
     return 1 - 1 / max(low, 0.98 * ratio), 1 - 1 / min(high, 1.02 * ratio)
 
 
-def _with_points(members: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The members of one group, each with its operating point."""
-    if "interval" not in members[0]:
-        return members
-    members = sorted(members, key=lambda item: item["interval"])
-    clusters: list[list[dict[str, Any]]] = []
-    end = float("-inf")
-    for item in members:
-        low, high = item["interval"]
-        if low > end:
+def _clustered(intervals: pd.DataFrame) -> list[str]:
+    """The operating point of each interval, given by groups in ascending order: one for those with a common point."""
+    clusters: list[list[tuple[bool, float, str]]] = []
+    at, end = -1, float("-inf")
+    for group, low, high, label in intervals[["group", "low", "high", "label"]].itertuples(index=False, name=None):
+        if group != at or low > end:
             clusters.append([])
-            end = high
-        clusters[-1].append(item)
-        end = min(end, high)
-    pointed: list[dict[str, Any]] = []
-    for cluster in clusters:
+            at, end = group, high
         # A share says more than a ratio, and the one with most digits most.
-        point = min(cluster, key=lambda item: ("×" in item["label"], item["interval"][1] - item["interval"][0]))[
-            "label"
-        ]
-        pointed += [item | {"point": point} for item in cluster]
-    return pointed
+        clusters[-1].append((label.endswith("×"), high - low, label))
+        end = min(end, high)
+    points = []
+    for members in clusters:
+        best = min(members, key=lambda member: member[:2])
+        points += [best[2]] * len(members)
+    return points

@@ -7,7 +7,9 @@ corpus that proposes the name. The summaries are those of Blalock et al. 2020 (s
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,9 +26,11 @@ if TYPE_CHECKING:
 EDGE_COLUMNS = ("arxiv_id", "compared_with", "method", "resolved_by")
 LEAD = pd.DateOffset(months=6)
 """How long before a paper a baseline must have been public for its absence to mean anything."""
-NEIGHBOURHOOD = pd.Timedelta(days=731)
+NEIGHBOURHOOD_DAYS = 731
 """Neighbours of a paper were submitted at most this long before or after it."""
 FEWEST_NEIGHBOURS = 3
+MOST_NEIGHBOURS = 50
+"""More would say the same, and the work would grow with the square of the papers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,24 +199,21 @@ def paper_degrees(graph: nx.DiGraph) -> pd.DataFrame:
 def missing_comparisons(graph: nx.DiGraph) -> pd.DataFrame:
     """Comparisons that most neighbours of a paper made and it did not, the most common first.
 
-    Neighbours prune the same structure, share a data set and network, and were submitted at most two years apart; there
-    must be three of them. The missing method was public half a year before the paper, and more than half of the
-    neighbours compare with it. Columns: arxiv_id, title, missing, missing_title, neighbours, using (how many of them),
-    share.
+    Neighbours prune the same structure, share a data set and network, and were submitted at most two years apart: the
+    nearest in time, at least three and at most MOST_NEIGHBOURS. The missing method was public half a year before the
+    paper, and more than half of the neighbours compare with it. Columns: arxiv_id, title, missing, missing_title,
+    neighbours, using (how many of them), share.
     """
     nodes = {
         name: node
         for name, node in graph.nodes(data=True)
         if node["in_corpus"] and node["read"] and node.get("structure")
     }
-    with_combination: dict[str, list[str]] = {}
-    for name, node in nodes.items():
-        for combination in node["combinations"]:
-            with_combination.setdefault(combination, []).append(name)
+    days = {name: node["submitted"].toordinal() for name, node in nodes.items()}
+    circles = _circles(nodes, days)
     rows: list[dict[str, Any]] = []
     for name, node in nodes.items():
-        near = {other for combination in node["combinations"] for other in with_combination[combination]} - {name}
-        neighbours = [other for other in near if _neighbours(node, nodes[other])]
+        neighbours = _neighbours(name, node, days, circles)
         if len(neighbours) < FEWEST_NEIGHBOURS:
             continue
         used = Counter(target for other in neighbours for target in graph.successors(other))
@@ -238,11 +239,40 @@ def missing_comparisons(graph: nx.DiGraph) -> pd.DataFrame:
     )
 
 
-def _neighbours(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    if one.get("synthetic") != other.get("synthetic"):
-        return False
-    first, last = sorted((one["submitted"], other["submitted"]))
-    return bool(last - first <= NEIGHBOURHOOD) and not set(one["structure"]).isdisjoint(other["structure"])
+Circle = list[tuple[int, str]]
+"""Days and names of papers, by day."""
+
+
+def _circles(nodes: dict[str, dict[str, Any]], days: dict[str, int]) -> dict[tuple[Hashable, ...], Circle]:
+    """Papers of one structure on one data set and network; papers of both kinds are never mixed."""
+    circles: dict[tuple[Hashable, ...], Circle] = {}
+    for name, node in nodes.items():
+        for key in _circles_of(node):
+            circles.setdefault(key, []).append((days[name], name))
+    for circle in circles.values():
+        circle.sort()
+    return circles
+
+
+def _circles_of(node: dict[str, Any]) -> Iterator[tuple[Hashable, ...]]:
+    for combination in node["combinations"]:
+        for structure in node["structure"]:
+            yield combination, structure, node.get("synthetic")
+
+
+def _neighbours(
+    name: str, node: dict[str, Any], days: dict[str, int], circles: dict[tuple[Hashable, ...], Circle]
+) -> list[str]:
+    """The papers of a paper's circles that are nearest to it in time."""
+    day = days[name]
+    near: dict[str, int] = {}
+    for key in _circles_of(node):
+        circle = circles[key]
+        place = bisect_left(circle, (day, name))
+        some = circle[max(0, place - MOST_NEIGHBOURS) : place + MOST_NEIGHBOURS + 1]
+        near.update((other, abs(at - day)) for at, other in some if abs(at - day) <= NEIGHBOURHOOD_DAYS)
+    near.pop(name, None)
+    return sorted(near, key=lambda other: (near[other], other))[:MOST_NEIGHBOURS]
 
 
 def _public_before(target: dict[str, Any], arxiv_id: str, submitted: pd.Timestamp) -> bool:

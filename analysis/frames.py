@@ -20,6 +20,11 @@ def absent(value: object) -> bool:
     return value is None or value is pd.NaT or value == "" or (isinstance(value, float) and value != value)
 
 
+def present(values: pd.Series) -> pd.Series:
+    """Which values of a column are there: neither missing nor an empty text."""
+    return values.notna() & (values != "")
+
+
 def as_text(value: object) -> str:
     """The value as text, a missing one as an empty text."""
     return "" if absent(value) else str(value)
