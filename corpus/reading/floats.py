@@ -15,6 +15,10 @@ from corpus.reading.tokens import Cursor, Tokens, environment_name, flatten
 
 _CAPTIONS = frozenset(["\\caption", "\\captionof", "\\topcaption", "\\bottomcaption", "\\tablecaption", "\\subcaption"])
 _NOTES = frozenset(["\\begin{tablenotes}", "\\begin{tablenotes*}"])
+MAX_TABLES = 500
+"""Tables of one paper."""
+_NOTES_OF_ONE = 50
+"""Notes, and works cited in captions, that are taken for those of one table."""
 _DEPTH = 8
 """Parts inside of parts that are looked at as parts."""
 _SUBFLOAT_COMMANDS = ("\\subfloat", "\\subtable", "\\subcaptionbox", "\\ttabbox", "\\floatbox", "\\capbtabbox")
@@ -44,7 +48,7 @@ class _Scope:
 
 
 def find_tables(tokens: Tokens) -> list[FoundTable]:
-    """The tables among tokens, in order, each with its caption and label."""
+    """The tables among tokens, in order, each with its caption and label; no more of them than a paper has."""
     scope = _read_scope(tokens, 0)
     return sorted(_resolve(scope), key=lambda table: table.tokens.start)
 
@@ -102,8 +106,9 @@ def _read_tabular(cursor: Cursor, item: str, scope: _Scope) -> None:
             return
         table = environment.part(0, len(environment) - 1)
     cursor.leave(environment or table)
-    scope.tables.append(FoundTable(table))
-    scope.order.append("table")
+    if len(scope.tables) <= MAX_TABLES:
+        scope.tables.append(FoundTable(table))
+        scope.order.append("table")
     inner = table.cursor()
     while (part := inner.next_control()) is not None:
         if part == "\\caption":
@@ -187,8 +192,7 @@ def _resolve(scope: _Scope) -> list[FoundTable]:
         chosen = [captions[0] if captions else ("", scope.label)] * len(tables)
     for table, (caption, label) in zip(tables, chosen, strict=True):
         table.caption, table.label = caption, label or scope.label
-        table.notes += scope.notes
-        table.cites += scope.cites
+        _share(scope, table)
     outer = captions[-1] if captions else ("", "")
     for table in scope.inner:
         if outer[0] and not table.parent_caption and table.caption != outer[0]:
@@ -196,9 +200,13 @@ def _resolve(scope: _Scope) -> list[FoundTable]:
         if not table.caption:
             table.caption = outer[0]
         table.label = table.label or outer[1] or scope.label
-        table.notes += scope.notes
-        table.cites += scope.cites
+        _share(scope, table)
     return [*tables, *scope.inner]
+
+
+def _share(scope: _Scope, table: FoundTable) -> None:
+    table.notes += scope.notes[:_NOTES_OF_ONE]
+    table.cites += scope.cites[:_NOTES_OF_ONE]
 
 
 def _by_place(scope: _Scope) -> list[tuple[str, str]]:

@@ -13,16 +13,13 @@ from corpus import citations
 from corpus.reading.commands import FLOATS
 from corpus.reading.document import Document, DocumentTable, Paragraph, Section
 from corpus.reading.expander import Expander, Expansion
-from corpus.reading.floats import FoundTable, find_tables, is_tabular
+from corpus.reading.floats import MAX_TABLES, FoundTable, find_tables, is_tabular
 from corpus.reading.layout import header_rows
 from corpus.reading.sources import Sources
 from corpus.reading.tables import CellRoom, TableError, read_rows
 from corpus.reading.text import read_inline, to_text
 from corpus.reading.tokens import PARAGRAPH, Cursor, Tokens, environment_name
 from db.records import Table, Unread
-
-MAX_TABLES = 500
-"""Tables of one paper."""
 
 _LEVELS = {
     "\\part": 1,
@@ -34,7 +31,7 @@ _LEVELS = {
     "\\subparagraph": 4,
 }
 _BOXES = frozenset(["center", "minipage", "threeparttable"])
-_BEFORE = 4000
+_BEFORE = 2000
 """Characters of the text before a table."""
 _NAME_TOKENS = 200
 """Tokens of a macro that may be a name."""
@@ -172,8 +169,11 @@ class _Walker:
             self._never_closed(name)
             return
         cursor.leave(environment)
-        for table in find_tables(environment.part(1)):
+        for table in self._find_tables(environment.part(1)):
             self._read_table(table, name)
+
+    def _find_tables(self, tokens: Tokens) -> list[FoundTable]:
+        return find_tables(tokens) if self._count <= MAX_TABLES else []
 
     def _read_box(self, cursor: Cursor, item: str) -> None:
         """Read what may be a table outside of a float; without tables it is part of the running text."""
@@ -183,7 +183,7 @@ class _Walker:
         if box is None and name not in _BOXES:
             self._never_closed(name)
         elif box is not None and box.stop > self._searched:
-            tables, self._searched = find_tables(box), box.stop
+            tables, self._searched = self._find_tables(box), box.stop
         for table in tables:
             self._read_table(table, name if "long" in name else "")
         if box is not None and tables:

@@ -103,15 +103,24 @@ def _skip_column_arguments(stream: TokenStream, letter: str) -> None:
 
 def _template(code: list[str]) -> list[str]:
     """What of a column's code concerns its text: mathematics and bold."""
-    return [item for item in code if item in ("$", "\\bfseries", "\\bf", "{", "}") or not is_control(item)]
+    return _join([item for item in code if item in ("$", "\\bfseries", "\\bf", "{", "}") or not is_control(item)])
 
 
 def _printed(code: list[str]) -> list[str]:
     """What stands between two columns, empty when it prints nothing."""
+    joined = _join(code)
+    return joined if to_text(Tokens(joined)) else []
+
+
+def _join(code: list[str]) -> list[str]:
+    """Tokens with their letters put together to runs of text again."""
     joined: list[str] = []
+    in_run = False
     for item in code:
-        if joined and not is_control(item) and item not in SPECIAL and not is_control(joined[-1]):
+        is_text = not is_control(item) and item not in SPECIAL
+        if is_text and in_run:
             joined[-1] += item
         else:
             joined.append(item)
-    return joined if to_text(Tokens(joined)) else []
+        in_run = is_text
+    return joined
