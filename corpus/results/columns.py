@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from corpus.reading import DocumentTable, TableCell
 from corpus.results.context import Surroundings
-from corpus.results.headers import RANKS, REDUCTIONS, Slot, as_error, column_kind, unit_alone
+from corpus.results.headers import QUALITIES, RANKS, REDUCTIONS, Slot, as_error, column_kind, unit_alone
 from corpus.results.layout import Axes
 from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.names import is_dense
@@ -74,6 +74,9 @@ class ColumnReader:
             return replace(joined, slots=(Slot(REDUCTIONS[amount], "%", part=inner.rest),), pruned=False)
         if amount == "error_rate" and inner.slots and inner.slots[0].metric in RANKS and len(inner.slots) == 1:
             return replace(joined, slots=(as_error(inner.slots[0]),))
+        if len(outer.slots) > 1 and len(inner.slots) == 1 and outer.slots[0].metric in QUALITIES:
+            (named,) = inner.slots
+            return replace(joined, slots=tuple(replace(slot, metric=named.metric) for slot in outer.slots))
         if inner.size:
             for family in (*outer.models, *self.around.models()[0]):
                 model = self.interpreter.subjects.join_size(family, inner.size)

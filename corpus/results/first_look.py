@@ -13,7 +13,7 @@ from corpus.results.headers import IGNORED, REDUCTIONS, column_kind, read_slots,
 from corpus.results.layout import Axes, Column, header_path
 from corpus.results.meaning import Interpreter
 from corpus.results.numbers import is_missing, read_numbers
-from corpus.results.sparsity import RemovalHeader, in_cell, read_removals
+from corpus.results.sparsity import RemovalHeader, in_cell
 from corpus.results.words import PHRASES
 
 
@@ -35,7 +35,7 @@ def first_look(
     column = Column("", header, numeric=share)
     slots = [slot for cell in header for slot in read_slots(cell.text)]
     kind = "" if _labels_headers(table, header, index, interpreter) else column_kind(column.text)
-    states = bool(slots) or bool(read_removals(column.text)) or _beside_base(table, axes, index, column.text)
+    states = bool(slots) or bool(interpreter.read(column.text).removal) or _beside_base(table, axes, index, column.text)
     states = states or _is_reduction_of_the_column_before(table, axes, index, column.text)
     removal = None if states else interpreter.removal_header(column.text) or interpreter.removal_header(column.name)
     if removal is not None and _fits_removal(present, index, removal, axes, table):

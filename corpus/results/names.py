@@ -58,6 +58,7 @@ class Names:
         self._knowledge = knowledge
         self._titles = {citation.key: citation for citation in document.bibliography}
         self._by_arxiv = {entry.arxiv: entry.name for entry in knowledge.methods.values() if entry.arxiv}
+        self._resolved: dict[tuple[str, tuple[str, ...]], str | None] = {}
         self._abbreviations = _abbreviations(document, knowledge)
         self.proposed = proposed_names(document, knowledge)
         self._proposed_keys = [(key_of(name), name) for name in self.proposed]
@@ -76,6 +77,12 @@ class Names:
 
     def resolve(self, text: str, cites: Iterable[str] = ()) -> str | None:
         """Canonical name of a method as printed; None when neither paper nor knowledge base has it."""
+        key = text, tuple(cites)
+        if key not in self._resolved:
+            self._resolved[key] = self._resolve(*key)
+        return self._resolved[key]
+
+    def _resolve(self, text: str, cites: tuple[str, ...]) -> str | None:
         own = self.own(text)
         if own is not None:
             return own

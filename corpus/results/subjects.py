@@ -36,6 +36,8 @@ class Subjects:
         text = document.text
         self.named: dict[Kind, Counter[str]] = {}
         """How often the running text names each, by kind."""
+        self._datasets: dict[str, tuple[str, ...]] = {}
+        self._models: dict[str, tuple[str, ...]] = {}
         self._short: dict[str, dict[str, str]] = {"dataset": {}, "model": {}}
         for kind in self._kinds():
             mentions = knowledge.mentions(kind, text)
@@ -77,6 +79,11 @@ class Subjects:
 
     def datasets(self, text: str) -> tuple[str, ...]:
         """Data sets that a text names, in order; ``average`` for a mean over tasks."""
+        if text not in self._datasets:
+            self._datasets[text] = self._read_datasets(text)
+        return self._datasets[text]
+
+    def _read_datasets(self, text: str) -> tuple[str, ...]:
         if text.strip() in self._short["dataset"]:
             return (self._short["dataset"][text.strip()],)
         if shortened := self._shortened(text.strip()):
@@ -108,6 +115,11 @@ class Subjects:
 
     def models(self, text: str) -> tuple[str, ...]:
         """Networks that a text names, in order; a size that is not known keeps the name as written."""
+        if text not in self._models:
+            self._models[text] = self._read_models(text)
+        return self._models[text]
+
+    def _read_models(self, text: str) -> tuple[str, ...]:
         if text.strip() in self._short["model"]:
             return (self._short["model"][text.strip()],)
         return tuple(dict.fromkeys(name for _, _, name in self._places_of_models(_MULTIPLIER.sub(r" \1", text))))
