@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from validate.claims.schema import Arm, Setting
-from validate.engine.architectures import architecture
 from validate.engine.criteria import CRITERIA, Subject
 from validate.engine.criteria.subject import evaluating, portions
 from validate.engine.data import Dataset
@@ -70,7 +69,8 @@ class Outcome:
     """Layers that keep no weight."""
 
 
-def _generators(seed: int, stream: int) -> dict[str, torch.Generator]:
+def generators_of(seed: int, stream: int) -> dict[str, torch.Generator]:
+    """A generator for each purpose that chance has in a run."""
     states = np.random.SeedSequence((seed, stream)).generate_state(len(_PURPOSES), dtype=np.uint64)
     return {
         purpose: torch.Generator().manual_seed(int(state >> np.uint64(1)))
@@ -106,7 +106,7 @@ class Experiment:
     """A network on its way from initial weights to the end of an arm; schedules and recoveries tell it what to do."""
 
     arm: Arm
-    model: nn.Sequential
+    model: nn.Module
     trainer: Trainer
     generators: Mapping[str, torch.Generator]
     setting: Setting
@@ -119,7 +119,8 @@ class Experiment:
     units: dict[str, Tensor] = field(init=False)
     """The pattern's units that are kept, by layer or group."""
     _parameter_masks: dict[str, Tensor] = field(init=False)
-    """Of everything that removed units remove, by name of the parameter; changed in place, as training holds them."""
+    """Ones and zeros of everything that removed units remove, by name of the parameter; changed in place, as training
+    holds them."""
     _held: bool = True
     _remembered: dict[str, Any] | None = None
     _calibration: tuple[Tensor, Tensor] = field(init=False)
@@ -135,8 +136,9 @@ class Experiment:
         self.masks = {name: torch.ones_like(layer.weight, dtype=torch.bool) for name, layer in self.layers.items()}
         self.units = self._units_of(self.masks)
         companions = self.pattern.companions(self.units)
-        weights = {f"{name}.weight": mask.clone() for name, mask in self.masks.items()}
-        self._parameter_masks = weights | {name: mask.clone() for name, mask in companions.items()}
+        weights = {f"{name}.weight": mask for name, mask in self.masks.items()}
+        # As numbers: multiplying by booleans takes seven times as long.
+        self._parameter_masks = {name: mask.float() for name, mask in (weights | companions).items()}
         chosen = torch.randperm(len(self.trainer.y), generator=self.generators["calibration"])[: self.arm.calibration]
         chosen = chosen.to(self.trainer.x.device)
         self._calibration = self.trainer.x[chosen], self.trainer.y[chosen]
@@ -186,7 +188,7 @@ class Experiment:
 
     def reinitialise(self) -> None:
         """Draws all weights anew; what is pruned stays so."""
-        name = self.setting.initialisation or default_initialisation(architecture(self.setting.model))
+        name = self.setting.initialisation or default_initialisation(self.model)
         initialise(self.model, name, self.generators["recovery"])
         self._apply()
 
@@ -226,10 +228,7 @@ class Experiment:
                 counts = self.distribution.counts(self.pattern.pool(nothing), approach)
                 x = self._calibration[0]
                 for name, step in chain(self.model):
-                    # Layers of a step are called as the network calls them, and found by that name within the step.
-                    within = {
-                        key: layer for key, layer in self.layers.items() if key == name or key.startswith(f"{name}.")
-                    }
+                    within = {key: layer for key, layer in self.layers.items() if _lies_in(key, name)}
                     if within:
                         self._prune_part(self._subject(step, within, x), counts, approach)
                     with evaluating(step):
@@ -276,6 +275,11 @@ class Experiment:
                 self.model.get_parameter(name).mul_(mask)
 
 
+def _lies_in(layer: str, step: str) -> bool:
+    """Whether a layer is a step, or a part of it; the nameless step is the whole network."""
+    return not step or layer == step or layer.startswith(f"{step}.")
+
+
 def _finite(scores: dict[str, Tensor]) -> dict[str, Tensor]:
     for name, score in scores.items():
         if not bool(torch.isfinite(score).all()):
@@ -306,6 +310,16 @@ def _kernel_measures(model: nn.Module, data: Dataset, device: torch.device) -> d
     return {"kernel_difference": difference, "kernel_agrees": float(difference <= TOLERANCE)}
 
 
+def run_schedule(experiment: Experiment) -> None:
+    """Takes an experiment from its initial weights to the end of its arm. Raises DivergedError."""
+    arm = experiment.arm
+    if arm.pruned:
+        SCHEDULES[arm.schedule_name](arm).run(experiment)
+    else:
+        experiment.train_first()
+        experiment.recover()
+
+
 def run_arm(
     arm: Arm, setting: Setting, data: Dataset, seed: int, *, device: str = "cpu", data_folder: Path | None = None
 ) -> Outcome:
@@ -317,7 +331,7 @@ def run_arm(
     if setting.augmentation != "none" and not data.shape:
         raise UnsuitableDataError(f"augmentation {setting.augmentation} is for images, and {data.name} has none")
     place = device_of(device)
-    generators = _generators(seed, arm.stream)
+    generators = generators_of(seed, arm.stream)
     train_x, train_y, test_x, test_y = _examples(data, place)
     order = torch.randperm(len(train_y), generator=generators["split"])
     held_out, used = order.tensor_split([int(VALIDATION_FRACTION * len(order))])
@@ -328,11 +342,7 @@ def run_arm(
     experiment = Experiment(arm, model, trainer, generators, setting)
     state = "done"
     try:
-        if arm.pruned:
-            SCHEDULES[arm.schedule_name](arm).run(experiment)
-        else:
-            experiment.train_first()
-            experiment.recover()
+        run_schedule(experiment)
     except DivergedError:
         state = "diverged"
     masks = {name: torch.ones_like(layer.weight, dtype=torch.bool) for name, layer in prunable_layers(model).items()}

@@ -13,7 +13,6 @@ from torch import Tensor, nn
 
 from validate.engine.architectures import (
     Activation,
-    Architecture,
     Convolution,
     Decoder,
     Dense,
@@ -50,12 +49,12 @@ def _initialiser(name: Initialisation, generator: torch.Generator) -> Callable[[
     return partial(nn.init.normal_, std=NORMAL_DEVIATION, generator=generator)
 
 
-def default_initialisation(structure: Architecture) -> Initialisation:
-    """Glorot for fully connected networks (arXiv 1803.03635, figure 2), He for convolutional ones, else normal."""
-    if isinstance(structure, Decoder):
+def default_initialisation(model: nn.Module) -> Initialisation:
+    """He for convolutional networks, normal for language models, else Glorot (arXiv 1803.03635, figure 2)."""
+    kinds = {type(module) for module in model.modules()}
+    if nn.Embedding in kinds:
         return "normal"
-    convolutional = isinstance(structure, Residual) or any(isinstance(step, Convolution) for step in structure.steps)
-    return "he-normal" if convolutional else "glorot-normal"
+    return "he-normal" if nn.Conv2d in kinds else "glorot-normal"
 
 
 def initialise(model: nn.Module, name: Initialisation, generator: torch.Generator) -> None:
@@ -175,6 +174,6 @@ def build_model(
         if not data.shape and any(isinstance(step, Convolution) for step in structure.steps):
             raise UnsuitableDataError(f"{name} takes images, and the examples of {data.name} are none")
         model = _sequence(structure, data, name)
-    initialise(model, initialisation or default_initialisation(structure), generator)
+    initialise(model, initialisation or default_initialisation(model), generator)
     assert tuple(prunable_layers(model)) == structure.layers
     return model
