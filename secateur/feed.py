@@ -32,12 +32,24 @@ class Item:
 
 def last_night(folder: Path) -> datetime | None:
     """When the newest night of a folder's feed ended (UTC), None if there is no feed that can be read."""
+    found = nights(folder)
+    return found[0] if found else None
+
+
+def night_before(folder: Path) -> datetime | None:
+    """When the night before the newest ended (UTC): what came since is what the newest brought. None without one."""
+    found = nights(folder)
+    return found[1] if len(found) > 1 else None
+
+
+def nights(folder: Path) -> list[datetime]:
+    """When the nights of a folder's feed ended (UTC), newest first; none if there is no feed that can be read."""
     feed = _read(folder / NAME)
-    text = None if feed is None else feed.findtext(f"{_name('entry')}/{_name('updated')}")
+    texts = [] if feed is None else [entry.findtext(_name("updated")) or "" for entry in feed.findall(_name("entry"))]
     try:
-        return datetime.fromisoformat(text.removesuffix("Z")) if text else None
+        return [datetime.fromisoformat(text.removesuffix("Z")) for text in texts]
     except ValueError:
-        return None
+        return []
 
 
 def add_night(folder: Path, at: datetime, title: str, items: Sequence[Item]) -> Path:

@@ -11,13 +11,15 @@ from datetime import datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from analysis.findings import all_findings
-from analysis.report import SiteSummary, SurveyData, write_site
+from analysis.report import SiteSummary, SurveyChoices, SurveyData, write_site
 from db import views
 from db.findings import FindingCounts, save_findings
+from db.imports import evaluations, imports, stated_comparisons
 from db.nights import news
+from db.survey import agreement, full_texts
 from ingest.fulltext import FileStore, RefusedError, fetch
 from ingest.harvest import harvest
 from ingest.http import ArxivError, PoliteClient
@@ -85,7 +87,7 @@ def _run(
     say("findings")
     found = find(engine, clock())
     say("survey")
-    site = publish(engine, settings.site_folder, clock(), show_unreviewed=settings.show_unreviewed)
+    site = publish(engine, settings, clock(), since=since)
     with engine.execution_options(read_only=True).connect() as connection:
         brought = news(connection, since)
     digest = Digest(
@@ -116,19 +118,39 @@ def find(engine: Engine, now: datetime) -> FindingCounts:
         return save_findings(connection, found, now)
 
 
-def publish(engine: Engine, folder: Path, now: datetime, *, show_unreviewed: bool) -> SiteSummary:
-    """Write the living survey from the database as it is."""
+def publish(engine: Engine, settings: Settings, now: datetime, *, since: datetime | None) -> SiteSummary:
+    """Write the living survey from the database as it is; the front page says what came since a moment (UTC)."""
     with engine.execution_options(read_only=True).connect() as connection:
-        data = SurveyData(
-            papers=views.papers(connection),
-            tags=views.tags(connection),
-            results=views.results(connection),
-            citations=views.citations(connection),
-            tables=views.tables(connection),
-            abstract_claims=views.abstract_claims(connection),
-            findings=views.findings(connection),
-            verdicts=views.verdicts(connection),
-            status=views.status(connection),
-            unread=views.unread_items(connection),
-        )
-    return write_site(data, folder, now=now, show_unreviewed=show_unreviewed)
+        data = survey_data(connection, since)
+    return write_site(data, settings.site_folder, now=now, choices=survey_choices(settings))
+
+
+def survey_choices(settings: Settings) -> SurveyChoices:
+    """What the settings say of the survey."""
+    return SurveyChoices(
+        show_unreviewed=settings.show_unreviewed,
+        mistakes=settings.report_mistakes_to,
+        selected_by=settings.selected_by,
+    )
+
+
+def survey_data(connection: Connection, since: datetime | None = None) -> SurveyData:
+    """All that the survey is made of, with what came since a moment (UTC), if any."""
+    return SurveyData(
+        papers=views.papers(connection),
+        tags=views.tags(connection),
+        results=views.results(connection),
+        citations=views.citations(connection),
+        tables=views.tables(connection),
+        abstract_claims=views.abstract_claims(connection),
+        findings=views.findings(connection),
+        verdicts=views.verdicts(connection),
+        status=views.status(connection),
+        unread=views.unread_items(connection),
+        full_texts=full_texts(connection),
+        agreement=agreement(connection),
+        imports=imports(connection),
+        stated=stated_comparisons(connection),
+        evaluations=evaluations(connection),
+        news=None if since is None else news(connection, since),
+    )

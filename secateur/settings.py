@@ -60,6 +60,12 @@ class Settings(BaseSettings):
     """Most e-prints that one night fetches."""
     show_unreviewed: bool = False
     """Whether the survey shows findings that no person has reviewed."""
+    report_mistakes_to: str = "mailto:"
+    """Where the survey's readers report a wrong number: ``mailto:you@example.org``, a tracker's page for a new issue
+    (``https://github.com/OWNER/NAME/issues/new``), or any address with ``{title}`` and ``{body}``; empty for none."""
+    selected_by: str = ""
+    """How the harvested papers were selected, such as ``titles with the word pruning``, where that is less than all of
+    some sets; the survey fits no growth to such a sample, and says so."""
 
     @field_validator("sets", mode="before")
     @classmethod

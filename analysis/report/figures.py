@@ -9,9 +9,12 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+
+from analysis.report.text import csv_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,6 +28,7 @@ class Figure:
     """A figure of a page: what a template needs, and the content of its files."""
 
     name: str
+    title: str
     alt: str
     """What a reader who does not see it should know."""
     caption: str
@@ -52,14 +56,26 @@ def figure(
     draw: Callable[[Axes], object],
     table: pd.DataFrame,
     *,
+    title: str,
     alt: str,
     caption: str,
     size: tuple[float, float] = (8.0, 3.6),
 ) -> Figure:
     """Draws a figure in both forms. ``table`` holds the numbers that it shows; ``size`` is in inches."""
-    files = {f"figures/{name}-{theme}.svg": _svg(draw, size, theme) for theme in ("light", "dark")}
-    files[f"data/{name}.csv"] = table.to_csv(index=False)
-    return Figure(name, alt, caption, files)
+    files = {
+        f"figures/{name}-{theme}.svg": _described(_svg(draw, size, theme), title, alt) for theme in ("light", "dark")
+    }
+    files[f"data/{name}.csv"] = csv_text(table)
+    return Figure(name, title, alt, caption, files)
+
+
+def _described(svg: str, title: str, alt: str) -> str:
+    """The figure with its title and text alternative inside (https://www.w3.org/TR/SVG2/struct.html#TitleElement)."""
+    start = svg.index("<svg ")
+    head = svg[start:].partition(">")[0]
+    named = f'{head} role="img" aria-labelledby="figure-title figure-desc">'
+    told = f'<title id="figure-title">{escape(title)}</title><desc id="figure-desc">{escape(alt)}</desc>'
+    return f"{svg[:start]}{named}{told}{svg[start + len(head) + 1 :]}"
 
 
 def _svg(draw: Callable[[Axes], object], size: tuple[float, float], theme: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
 
 import networkx as nx
@@ -10,52 +10,74 @@ import networkx as nx
 from analysis.frames import absent, as_text, grouped, records
 from analysis.printed import half_unit, metric_name, with_digits
 from analysis.report.data import SurveyData
+from analysis.report.evidence import PART, Mistakes, arxiv_url, paper_path
+from analysis.report.rows import RowsBy
 from analysis.report.text import operating_point, shorten, with_unit
 from db.records import FACETS, NAMES, VOCABULARY
 
 CAPTION = 220
 """Characters of a caption that are quoted."""
 QUOTATION = 240
-
-Rows = dict[str, list[dict[str, Any]]]
-
-
-def _by_paper(rows: Iterable[dict[str, Any]]) -> Rows:
-    found: Rows = {}
-    for row in rows:
-        if not absent(row["arxiv_id"]):
-            found.setdefault(row["arxiv_id"], []).append(row)
-    return found
+WORDS = 80
+"""Characters of a cell's row and column that are shown on request."""
+MOST = 200
+"""Entries of a list of papers on the page of one; a widely used method is compared with by thousands."""
 
 
 def paper_contexts(
-    data: SurveyData, findings: list[dict[str, Any]], graph: nx.DiGraph
-) -> Iterable[tuple[str, dict[str, Any]]]:
-    """The arXiv id and the template's context of each paper with a page; ``findings`` are those that may be shown."""
-    tags, results, tables = (_by_paper(records(frame)) for frame in (data.tags, data.results, data.tables))
-    citations, claims = _by_paper(records(data.citations)), _by_paper(records(data.abstract_claims))
-    verdicts = _by_paper(records(data.verdicts))
+    data: SurveyData,
+    results: RowsBy,
+    findings: list[dict[str, Any]],
+    graph: nx.DiGraph,
+    mistakes: Mistakes,
+    method_paths: Mapping[str, list[tuple[str, str]]],
+) -> Iterable[tuple[str, str, dict[str, Any]]]:
+    """Path, template and context of each page of each paper that is shown.
+
+    ``results`` are in the order of `evidence.by_place`, ``findings`` those that may be shown, ``method_paths`` name and
+    path of the methods that a paper introduced.
+    """
+    tags, tables = RowsBy(data.tags, "arxiv_id"), RowsBy(data.tables, "arxiv_id")
+    citations, claims = RowsBy(data.citations, "arxiv_id"), RowsBy(data.abstract_claims, "arxiv_id")
+    verdicts = RowsBy(data.verdicts, "arxiv_id")
+    concerned: dict[str, list[dict[str, Any]]] = {}
+    for row in findings:
+        for name in dict.fromkeys(row["papers"]):
+            concerned.setdefault(name, []).append(row)
     for paper in records(data.shown):
         name = paper["arxiv_id"]
-        of_paper = tags.get(name, [])
-        cited = citations.get(name, [])
+        of_paper, cited, numbers = tags[name], citations[name], results[name]
+        parts = [numbers[start : start + PART] for start in range(0, len(numbers), PART)] or [[]]
+        facts = {row["document_table_id"]: row for row in tables[name]}
+        shared = {
+            "paper": paper,
+            "n_results": len(numbers),
+            "n_tables": len({row["document_table_id"] for row in numbers}),
+            "parts": [paper_path(name, number) for number in range(1, len(parts) + 1)],
+        }
         yield (
-            name,
-            {
-                "paper": paper,
+            paper_path(name),
+            "paper.html",
+            shared
+            | {
+                "part": 1,
+                "tables": _tables(facts, parts[0], mistakes, synthetic=paper["synthetic"]),
                 "abstract": marked_abstract(as_text(paper["abstract"]), of_paper),
                 "facets": _facets(of_paper),
-                "claims": claims.get(name, []),
-                "tables": _tables(tables.get(name, []), results.get(name, [])),
-                "n_results": len(results.get(name, [])),
+                "claims": claims[name],
                 "citations": [row for row in cited if not absent(row["cited_arxiv_id"])],
                 "n_citations": len(cited),
-                "findings": [row for row in findings if name in row["papers"]],
-                "verdicts": verdicts.get(name, []),
+                "findings": concerned.get(name, []),
+                "verdicts": verdicts[name],
+                "introduced": method_paths.get(name, []),
                 "compares_with": sorted(graph.successors(name)) if name in graph else [],
                 "compared_by": sorted(graph.predecessors(name)) if name in graph else [],
+                "most": MOST,
             },
         )
+        for number, rows in enumerate(parts[1:], start=2):
+            shown = _tables(facts, rows, mistakes, synthetic=paper["synthetic"])
+            yield paper_path(name, number), "paper_part.html", shared | {"part": number, "tables": shown}
 
 
 def marked_abstract(abstract: str, tags: list[dict[str, Any]]) -> list[tuple[str, str]]:
@@ -98,26 +120,28 @@ def _facets(tags: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return facets
 
 
-def _tables(tables: list[dict[str, Any]], results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _tables(
+    facts: Mapping[Hashable, dict[str, Any]], results: list[dict[str, Any]], mistakes: Mistakes, *, synthetic: bool
+) -> list[dict[str, Any]]:
     """The tables that hold results, in the paper's order, with their results but never their whole grid."""
-    facts = {table["document_table_id"]: table for table in tables}
     shown = []
     for (table_id, label), rows in grouped(results, "document_table_id", "table_label").items():
         table = facts.get(table_id, {})
         grid = table.get("grid") or []
+        first = rows[0]
         shown.append(
             {
                 "label": label,
-                "anchor": f"table-{rows[0]['table_position']}",
-                "position": rows[0]["table_position"],
-                "caption": shorten(as_text(rows[0]["caption"]), CAPTION),
-                "kind": rows[0]["table_kind"],
+                "anchor": f"table-{table_id}",
+                "caption": shorten(as_text(first["caption"]), CAPTION),
+                "kind": first["table_kind"],
                 "size": (len(grid), max(map(len, grid), default=0)),
-                "results": [_result(row) for row in rows],
+                "results": [_result(row, mistakes) for row in rows],
                 "columns": _columns(rows),
+                "arxiv": arxiv_url(first["arxiv_id"], first["version"], synthetic=synthetic),
             }
         )
-    return sorted(shown, key=lambda table: table["position"])
+    return shown
 
 
 COLUMNS: tuple[tuple[str, Callable[[dict[str, Any]], str]], ...] = (
@@ -142,7 +166,7 @@ def _columns(rows: list[dict[str, Any]]) -> list[str]:
     return [name for name, cell in COLUMNS if any(cell(row) for row in rows)]
 
 
-def _value(row: dict[str, Any]) -> str:
+def printed_value(row: dict[str, Any]) -> str:
     """The number with the digits that the paper prints, and its unit."""
     if absent(row["value"]):
         return "–"
@@ -150,21 +174,20 @@ def _value(row: dict[str, Any]) -> str:
     return with_unit(with_digits(row["value"], half).replace("-", "−"), as_text(row["unit"]))
 
 
-def _result(row: dict[str, Any]) -> dict[str, Any]:
+def _result(row: dict[str, Any], mistakes: Mistakes) -> dict[str, Any]:
     return {
         "cell": row["cell_id"],
         "method": row["method"],
         "canonical": as_text(row["method_canonical"]),
         "role": row["role"],
         "metric": metric_name(row["metric"]),
-        "value": _value(row),
+        "value": printed_value(row),
         "spread": "" if absent(row["spread"]) else f"± {row['spread']:g}",
         "row": row["row"],
         "col": row["col"],
-        "row_text": as_text(row["row_text"]),
-        "col_text": as_text(row["col_text"]),
+        "words": f"{shorten(as_text(row['row_text']), WORDS)} / {shorten(as_text(row['col_text']), WORDS)}",
         "copied": row["implemented_by"] == "copied",
-        "confidence": row["confidence"],
         "corrected": "override_id" in row and not absent(row["override_id"]),
+        "report": mistakes.of_cell(row),
         "cells": {name: cell(row) for name, cell in COLUMNS},
     }

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
+import re
 from typing import Any
+
+import pandas as pd
 
 from analysis.frames import absent, as_text
 
+FORMULA = re.compile(r"[=+\-@\t\r]")
+"""What a spreadsheet takes for the start of a formula (https://owasp.org/www-community/attacks/CSV_Injection)."""
 LARGE = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "K"))
 
 
 def file_name(arxiv_id: str) -> str:
-    """Name of a paper's page, without the folder: old identifiers have a slash."""
-    return arxiv_id.replace("/", "_") + ".html"
+    """Name of a paper's page, without the folder.
+
+    Old identifiers have a slash; what a survey calls a paper that is not on arXiv may hold anything, so that a hash
+    keeps its page apart from others.
+    """
+    plain = re.sub(r"[^A-Za-z0-9.-]+", "_", arxiv_id)
+    if plain != arxiv_id.replace("/", "_"):
+        plain = f"{plain[:60]}_{hashlib.sha256(arxiv_id.encode()).hexdigest()[:8]}"
+    return plain + ".html"
 
 
 def amount(value: object, unit: object = "", digits: int = 6) -> str:
@@ -58,3 +71,22 @@ def shorten(text: str, most: int) -> str:
     if len(text) <= most:
         return text
     return text[: most - 1].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """A frame as CSV in which no text is a formula to a spreadsheet: a leading apostrophe marks it as text."""
+    safe = {
+        name: frame[name] if pd.api.types.is_numeric_dtype(frame[name]) else [*map(_no_formula, frame[name])]
+        for name in frame.columns
+    }
+    return pd.DataFrame(safe, columns=frame.columns, index=frame.index).to_csv(index=False, lineterminator="\n")
+
+
+def _no_formula(value: object) -> object:
+    if not isinstance(value, str) or not FORMULA.match(value):
+        return value
+    try:
+        float(value)
+    except ValueError:
+        return "'" + value
+    return value

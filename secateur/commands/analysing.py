@@ -1,4 +1,4 @@
-"""growth, baselines, comparisons, report: the analyses and the living survey."""
+"""baselines, comparisons, report: the analyses and the living survey."""
 
 from __future__ import annotations
 
@@ -37,27 +37,6 @@ BASELINE_COLUMNS = (
     "causes",
 )
 """What of a baseline a terminal has room for; the other formats have all columns."""
-
-
-def growth(
-    context: typer.Context,
-    relevance: Annotated[str, typer.Option(metavar="core|related|no|all", help="Which papers to count.")] = "core",
-    category: Annotated[str | None, typer.Option(help="Count papers of this primary category only.")] = None,
-    counts: Annotated[bool, typer.Option("--counts", help="Print the counts by month instead of the fits.")] = False,
-    db: DbOption = None,
-    format: FormatOption = None,  # noqa: A002 - the option's name
-) -> None:
-    """Papers by month of version 1, and how fast they double, overall and in the last years."""
-    from secateur.library import Corpus
-
-    kind = None if relevance == "all" else relevance
-    with Corpus(settings_for(context, db=db).db) as corpus:
-        try:
-            view = corpus.monthly_papers if counts else corpus.growth
-            frame = view(relevance=kind, category=category)
-        except ValueError as error:
-            raise UsageError(str(error)) from error
-    print_rows(records(frame), format, columns=list(frame.columns))
 
 
 def baselines(
@@ -113,6 +92,7 @@ def report(
     db: DbOption = None,
 ) -> None:
     """Write the living survey: a self-contained site."""
+    from secateur.feed import night_before
     from secateur.nightly import find, publish
 
     if form == "markdown":
@@ -123,5 +103,5 @@ def report(
     readable(settings).dispose()
     engine = writable(settings)
     find(engine, utc_now())
-    site = publish(engine, settings.site_folder, utc_now(), show_unreviewed=settings.show_unreviewed)
+    site = publish(engine, settings, utc_now(), since=night_before(settings.site_folder))
     typer.echo(f"{site.pages} pages; start at {(site.folder / 'index.html').resolve()}")

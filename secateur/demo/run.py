@@ -25,6 +25,7 @@ from ingest.replica.server import Replica
 from secateur.demo.literature import write_literature
 from secateur.demo.scoring import DemoRow, Found, score_demo
 from secateur.demo.truth import Truth
+from secateur.feed import night_before
 from secateur.nightly import nightly, publish
 from secateur.output import Format, default_format, print_rows, say
 from secateur.settings import Settings, load_settings
@@ -82,7 +83,7 @@ def run_demo(folder: Path, *, seed: int, papers: int, say: Callable[[str], None]
     changed = _two_nights(engine, settings, folder, say)
     say(f"demo: validating {CLAIM} by training")
     report = validate_claim(engine, load_registry()[CLAIM], now=_now())
-    site = publish(engine, settings.site_folder, _now(), show_unreviewed=True)
+    site = publish(engine, settings, _now(), since=night_before(settings.site_folder))
     rows = score_demo(truth, _found(engine, truth, changed))
     return Demo(tuple(rows), report, site.folder / "index.html", time.perf_counter() - began)
 

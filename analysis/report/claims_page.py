@@ -1,0 +1,39 @@
+"""The page on claims: what abstracts state, and what came of the claims that were run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from analysis.frames import records
+from analysis.report.data import SurveyData
+from analysis.report.section import Section
+from analysis.report.text import csv_text
+
+
+def claims_section(data: SurveyData) -> Section:
+    """What abstracts claim, and what came of the claims that were run."""
+    verdicts = [row | {"whole": row["part"] == "whole"} for row in records(data.verdicts)]
+    claims: dict[str, list[dict[str, Any]]] = {}
+    for row in verdicts:
+        claims.setdefault(row["claim_id"], []).append(row)
+    shown = set(data.shown["arxiv_id"])
+    stated = data.abstract_claims[data.abstract_claims["arxiv_id"].isin(shown)]
+    quantities = [
+        {
+            "quantity": quantity,
+            "claims": len(group),
+            "papers": group["arxiv_id"].nunique(),
+        }
+        for quantity, group in stated.groupby("quantity")
+    ]
+    return Section(
+        {
+            "claims": [
+                {"id": name, "parts": sorted(parts, key=lambda row: not row["whole"])} for name, parts in claims.items()
+            ],
+            "labels": data.verdicts.loc[data.verdicts["part"] == "whole", "label"].value_counts().to_dict(),
+            "quantities": sorted(quantities, key=lambda row: -row["claims"]),
+            "n_claims": len(stated),
+        },
+        files={"data/verdicts.csv": csv_text(data.verdicts), "data/abstract-claims.csv": csv_text(stated)},
+    )
