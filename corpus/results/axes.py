@@ -16,6 +16,7 @@ from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.numbers import is_missing, read_numbers
 from corpus.results.sparsity import (
     RemovalHeader,
+    in_cell,
     quantity_of,
     read_bare,
     read_pattern,
@@ -48,7 +49,7 @@ def read_axes(table: DocumentTable, interpreter: Interpreter) -> Axes:
     _find_row_metrics(axes, interpreter)
     _settle(axes, interpreter)
     _find_operating_points(axes)
-    _context_rows(axes, interpreter)
+    _context_rows(table, axes, interpreter)
     return axes
 
 
@@ -262,17 +263,25 @@ def _is_method(column: Column, interpreter: Interpreter) -> bool:
     return any(meaning.method for meaning in meanings) and not any(meaning.slots for meaning in meanings)
 
 
-def _context_rows(axes: Axes, interpreter: Interpreter) -> None:
-    """Rows of a table whose columns are methods that state how much each removed."""
-    if not axes.rows_name_metrics:
-        return
+def _holds_shares(table: DocumentTable, axes: Axes, row: int, interpreter: Interpreter) -> bool:
+    """True for a row of shares or patterns alone below a first column that calls them so."""
+    header = interpreter.removal_header(table.cells[row][0].text)
+    texts = [cell.text for cell in table.cells[row][1:] if not is_missing(cell.text)]
+    return header is not None and len(texts) > 1 and len(axes.data_rows) > 1 and all(in_cell(header, t) for t in texts)
+
+
+def _context_rows(table: DocumentTable, axes: Axes, interpreter: Interpreter) -> None:
+    """Rows that state how much was removed in each column."""
     for row in axes.data_rows:
+        holds_shares = _holds_shares(table, axes, row, interpreter)
+        if not axes.rows_name_metrics and not holds_shares:
+            continue
         for index in axes.of_kind("stub", "method", "setting", "dataset", "model"):
             cell = axes.stubs.get((row, index))
             if cell is None or not cell.text or interpreter.read(cell.text).slots:
                 continue
             header = interpreter.removal_header(cell.text)
-            if header is not None and header.explicit:
+            if header is not None and (header.explicit or holds_shares):
                 axes.context_rows[row] = header
 
 

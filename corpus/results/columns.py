@@ -63,7 +63,21 @@ class ColumnReader:
             if column.kind == "value"
         ]
         known = [name for name in names if name and not is_dense(name)]
+        in_caption = self.interpreter.names.in_text(self.around.caption)
+        if self.axes.rows_name_metrics and any(names) and not in_caption and self._are_subjects(meanings):
+            return True
         return any(self.interpreter.names.is_proposed(name) for name in known) or len(known) * 2 > len(names)
+
+    def _are_subjects(self, meanings: list[Meaning]) -> bool:
+        """True when most columns have a name that is nothing else known, below which rows print the metrics."""
+        values = [meanings[index] for index in self.axes.of_kind("value")]
+        others = [
+            bool(
+                m.slots or m.datasets or m.models or m.size or m.removal or m.stage or m.pruned or m.variant or m.device
+            )
+            for m in values
+        ]
+        return sum(others) * 2 < len(others) and all(m.rest for m in values)
 
     def _joined(self, inner: Meaning, outer: Meaning) -> Meaning:
         joined = inner.over(outer)

@@ -13,7 +13,7 @@ from corpus.results.headers import IGNORED, REDUCTIONS, column_kind, read_slots,
 from corpus.results.layout import Axes, Column, header_path
 from corpus.results.meaning import Interpreter
 from corpus.results.numbers import is_missing, read_numbers
-from corpus.results.sparsity import RemovalHeader, in_cell
+from corpus.results.sparsity import RemovalHeader, in_cell, read_bare
 from corpus.results.words import PHRASES
 
 
@@ -38,7 +38,10 @@ def first_look(
     states = bool(slots) or bool(interpreter.read(column.text).removal) or _beside_base(table, axes, index, column.text)
     states = states or _is_reduction_of_the_column_before(table, axes, index, column.text)
     removal = None if states else interpreter.removal_header(column.text) or interpreter.removal_header(column.name)
-    if removal is not None and _fits_removal(present, index, removal, axes, table):
+    bare = _bare_kind(texts, interpreter) if index == 0 and not slots and removal is None else ""
+    if bare:
+        column.kind, column.removal = bare, RemovalHeader("bare", percent=True) if bare == "removal" else None
+    elif removal is not None and _fits_removal(present, index, removal, axes, table):
         column.kind, column.removal = "removal", removal
     elif share < 0:
         column.kind = "stub" if any(texts) and not slots else "empty"
@@ -53,6 +56,18 @@ def first_look(
     return column
 
 
+def _bare_kind(texts: list[str], interpreter: Interpreter) -> str:
+    """What a first column of nothing but percentages, multiples (removal) or sizes (stub) is, whatever heads it."""
+    texts = [text for text in texts if interpreter.removal_header(text) is None]
+    if len(texts) < 2:
+        return ""
+    if all(read_bare(text) is not None for text in texts):
+        return "removal"
+    if all((number := read_numbers(text)) is not None and number.present[0].unit == "x" for text in texts):
+        return "removal"
+    return "stub" if all(interpreter.read(text).size for text in texts) else ""
+
+
 def _labels_headers(table: DocumentTable, header: tuple[TableCell, ...], index: int, interpreter: Interpreter) -> bool:
     """True for ``Data set`` or ``Model`` left of headers that name some: it does not speak of what is below it."""
     if not header or header[-1].height > 1:
@@ -63,6 +78,8 @@ def _labels_headers(table: DocumentTable, header: tuple[TableCell, ...], index: 
     if kind in ("dataset", "model"):
         read = interpreter.datasets if kind == "dataset" else interpreter.models
         named = sum(bool(read(text)) for text in others.values())
+    elif kind == "method":
+        named = sum(bool(interpreter.read(text).method) for text in others.values())
     else:
         numeric = kind in ("setting", "batch", "device")
         named = sum(read_numbers(text) is not None for text in others.values()) if numeric else 0

@@ -179,6 +179,10 @@ class RowReader:
             words = re.sub(r"\S*\s*=?\s*[\d.]+\s*%", "", text).strip()
         variant = (*meaning.variant, words) if words else meaning.variant
         header = column.removal
+        if header.form == "bare":
+            if "%" not in text and not PHRASES["compressing"].search(self.around.caption):
+                return replace(meaning, variant=(*meaning.variant, text))
+            header = replace(header, form=self.around.form())
         if header.of == "weights" and not re.search(r"sparsit|weight|param", column.text, re.I):
             match = PHRASES["pruned_structure"].search(self.around.caption)
             header = replace(header, of=quantity_of(match.group()) if match else "weights")

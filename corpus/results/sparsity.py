@@ -79,7 +79,7 @@ class RemovalHeader:
     """A header above (or beside) numbers that state how much was removed."""
 
     form: str
-    """removed, kept, ratio, pattern or any (a number's own form decides)."""
+    """removed, kept, ratio, pattern, any (a number's own form decides) or bare (the caption does)."""
     of: str = "weights"
     percent: bool = False
     """True when the header prints the unit %."""
