@@ -65,6 +65,14 @@ class GrowthFit:
     """Whether each month of the year has its own effect."""
     lags: int
     """Lags of the autocorrelation that the interval allows for; 0 for none."""
+    alpha: float = 0.0
+    """Of NB2, where the variance is m + alpha m^2; 0 for the others."""
+    level_deviation: float = 0.0
+    """Standard deviation of the logarithm of the expected count in the middle of the span."""
+    season: tuple[float, ...] = (0.0,) * 12
+    """Effects of January to December on the logarithm of the expected count; they add up to 0."""
+    corrected: bool = False
+    """Whether counts were corrected for what the classifier misses and takes in wrongly."""
 
     @property
     def doubling_time(self) -> float:
@@ -149,7 +157,8 @@ def fit_growth(counts: pd.DataFrame, *, method: str = "nb2") -> GrowthFit:
 
     ``method`` is nb2 (variance m + alpha m^2), quasi-poisson (variance proportional to m, the dispersion floored at 1)
     or poisson. Where the counts are not over-dispersed NB2 has no maximum inside its range; quasi-Poisson is fitted
-    instead, and the fit says so. Each month's length in days is an offset. Intervals of monthly fits are the wider
+    instead, and the fit says so. Each month's length in days is an offset, and so is the share of papers that the
+    classifier finds, where `analysis.growth_audit.correct_counts` has added it. Intervals of monthly fits are the wider
     of the model's own and a heteroscedasticity and autocorrelation consistent one, which is too narrow on short series.
 
     Raises TooFewCountsError for fewer than 24 months or 4 years, or when fewer than two periods have a paper.
@@ -164,26 +173,44 @@ def fit_growth(counts: pd.DataFrame, *, method: str = "nb2") -> GrowthFit:
     # Published yearly fits take every year as equally long; months differ by a tenth.
     days = counts["days"].to_numpy(dtype=float) if period == "month" else np.full(len(counts), DAYS_A_YEAR)
     lags = math.floor(4 * (len(counts) / 100) ** (2 / 9)) if period == "month" else 0
-    params, deviation, dispersion, used = _fit(observed, design, np.log(days), method, lags)
-    rate = float(params[1])
+    found = counts["found"].to_numpy(dtype=float) if "found" in counts else np.ones(len(counts))
+    made = _fit(observed, design, np.log(days * found), method, lags)
+    rate = float(made.params[1])
+    deviation = math.hypot(made.rate_deviation, _deviation_of_correction(counts, design, made.params, days * found))
     years = _years(counts["start"])
     last_year = counts.tail(12 if period == "month" else 1)
     return GrowthFit(
-        method=used,
+        method=made.method,
         period=period,
         rate=rate,
         rate_low=rate - NORMAL_975 * deviation,
         rate_high=rate + NORMAL_975 * deviation,
-        dispersion=dispersion,
+        dispersion=made.dispersion,
         papers=int(observed.sum()),
         periods=len(counts),
         first=counts["start"].iloc[0].date(),
         until=(counts["start"].iloc[-1] + pd.Timedelta(days=int(counts["days"].iloc[-1]))).date(),
-        papers_per_day=float(last_year["papers"].sum() / last_year["days"].sum()),
-        log_level=float(params[0]) + _log_mean_season(params, seasonal) - rate * float((years - years[0]).mean()),
+        papers_per_day=float((last_year["papers"] / found[-len(last_year) :]).sum() / last_year["days"].sum()),
+        log_level=float(made.params[0]) + _log_mean_season(made, seasonal) - rate * float((years - years[0]).mean()),
         seasonal=seasonal,
         lags=lags,
+        alpha=made.alpha,
+        level_deviation=made.level_deviation,
+        season=_season(made, seasonal),
+        corrected="found" in counts,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Estimate:
+    """What the likelihood says: parameters of the design, and how certain they are."""
+
+    params: np.ndarray[Any, np.dtype[np.float64]]
+    rate_deviation: float
+    level_deviation: float
+    dispersion: float
+    alpha: float
+    method: str
 
 
 def _check_enough(counts: pd.DataFrame, period: str) -> None:
@@ -211,12 +238,34 @@ def _design(counts: pd.DataFrame, seasonal: bool) -> np.ndarray[Any, np.dtype[np
     return np.column_stack(columns)
 
 
-def _log_mean_season(params: np.ndarray[Any, np.dtype[np.float64]], seasonal: bool) -> float:
-    """Logarithm of the mean factor of the months, whose logarithms add up to zero."""
+def _season(made: _Estimate, seasonal: bool) -> tuple[float, ...]:
+    """Effects of the twelve months on the logarithm of the count."""
     if not seasonal:
+        return (0.0,) * 12
+    effects = made.params[2:13]
+    return (*(float(effect) for effect in effects), -float(effects.sum()))
+
+
+def _log_mean_season(made: _Estimate, seasonal: bool) -> float:
+    """Logarithm of the mean factor of the months, whose logarithms add up to zero."""
+    return float(np.log(np.mean(np.exp(_season(made, seasonal)))))
+
+
+def _deviation_of_correction(
+    counts: pd.DataFrame,
+    design: np.ndarray[Any, np.dtype[np.float64]],
+    params: np.ndarray[Any, np.dtype[np.float64]],
+    exposure: np.ndarray[Any, np.dtype[np.float64]],
+) -> float:
+    """What the error of the correction, one number a year, adds to the standard deviation of the rate."""
+    if "found_error" not in counts:
         return 0.0
-    effects = params[2:13]
-    return float(np.log(np.mean(np.exp([*effects, -effects.sum()]))))
+    weights = np.exp(design @ params[: design.shape[1]]) * exposure
+    # How much the rate moves when the logarithm of a period's expected count does.
+    moves = np.linalg.solve(design.T @ (design * weights[:, None]), design.T * weights)[1]
+    errors = counts.assign(moved=moves * counts["found_error"].to_numpy(dtype=float))
+    # The periods of one year share their error.
+    return float(np.sqrt((errors.groupby(errors["start"].dt.year)["moved"].sum() ** 2).sum()))
 
 
 def _fit(
@@ -225,8 +274,7 @@ def _fit(
     offset: np.ndarray[Any, np.dtype[np.float64]],
     method: str,
     lags: int,
-) -> tuple[np.ndarray[Any, np.dtype[np.float64]], float, float, str]:
-    """Parameters, standard deviation of the rate, dispersion, and the method that was used."""
+) -> _Estimate:
     from statsmodels.discrete.discrete_model import NegativeBinomial
     from statsmodels.genmod.families import Poisson
     from statsmodels.genmod.generalized_linear_model import GLM
@@ -246,24 +294,27 @@ def _fit(
                 deviations = [plain.bse[1]]
                 if robust:
                     deviations.append(binomial.fit(start_params=plain.params, disp=0, maxiter=200, **robust).bse[1])
-                return plain.params, float(np.nanmax(deviations)), dispersion, "nb2"
+                return _Estimate(
+                    plain.params,
+                    float(np.nanmax(deviations)),
+                    float(plain.bse[0]),
+                    dispersion,
+                    float(plain.params[-1]),
+                    "nb2",
+                )
         scale = 1.0 if method == "poisson" else math.sqrt(max(1.0, dispersion))
         deviations = [poisson.bse[1] * scale]
         if robust and method != "poisson":
             deviations.append(model.fit(**robust).bse[1])
-    return (
-        poisson.params,
-        float(np.nanmax(deviations)),
-        dispersion,
-        "poisson" if method == "poisson" else "quasi-poisson",
-    )
+    used = "poisson" if method == "poisson" else "quasi-poisson"
+    return _Estimate(poisson.params, float(np.nanmax(deviations)), float(poisson.bse[0]) * scale, dispersion, 0.0, used)
 
 
 def local_growth(counts: pd.DataFrame, *, years: int = 4, method: str = "nb2") -> pd.DataFrame:
     """The doubling time in windows of ``years`` years, one a year back from the newest, so that a slow-down shows.
 
-    Returns the columns first, until, papers, rate, rate_low, rate_high, doubling_time, doubling_low, doubling_high
-    (years), oldest window first; windows with too few papers are left out.
+    Returns the columns first, until, papers, method, rate, rate_low, rate_high, doubling_time, doubling_low,
+    doubling_high (years), oldest window first; windows with too few papers are left out.
     """
     per_year = 12 if counts["days"].max() <= 31 else 1
     rows = []
@@ -278,6 +329,7 @@ def local_growth(counts: pd.DataFrame, *, years: int = 4, method: str = "nb2") -
                 "first": fit.first,
                 "until": fit.until,
                 "papers": fit.papers,
+                "method": fit.method,
                 "rate": fit.rate,
                 "rate_low": fit.rate_low,
                 "rate_high": fit.rate_high,
@@ -286,7 +338,7 @@ def local_growth(counts: pd.DataFrame, *, years: int = 4, method: str = "nb2") -
                 "doubling_high": high,
             }
         )
-    columns = ["first", "until", "papers", "rate", "rate_low", "rate_high"]
+    columns = ["first", "until", "papers", "method", "rate", "rate_low", "rate_high"]
     columns += ["doubling_time", "doubling_low", "doubling_high"]
     return pd.DataFrame(rows[::-1], columns=columns)
 

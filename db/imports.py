@@ -22,6 +22,8 @@ from db.schema import citation, document_table, paper, processing
 
 STUBS = ("method", "dataset", "model")
 """The first columns of the grid of an imported table; a row without a number still says what was evaluated on what."""
+UNHARVESTED = "imported"
+"""Stands as the category of a paper that no harvest has brought yet."""
 COMPARED = "comparison"
 """How an imported citation was matched: the source says that its paper compares with the cited one."""
 

@@ -21,6 +21,7 @@ from secateur.commands import (
     data,
     demonstrating,
     differing,
+    growing,
     harvesting,
     importing,
     keeping,
@@ -79,7 +80,7 @@ PANELS: dict[str, dict[str, Callable[..., None]]] = {
     },
     CORRECT: {"override": correcting.override, "import": importing.import_file},
     SURVEY: {
-        "growth": analysing.growth,
+        "growth": growing.growth,
         "baselines": analysing.baselines,
         "comparisons": analysing.comparisons,
         "report": analysing.report,

@@ -11,13 +11,13 @@ from dataclasses import asdict, fields
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from sqlalchemy import Connection
 
 from db import views
-from db.imports import evaluations, stated_comparisons
+from db.imports import UNHARVESTED, evaluations, imports, stated_comparisons
 from db.query import run_query
 from db.search import Hit, search
 from db.session import open_readonly
@@ -26,8 +26,10 @@ from secateur.settings import load_settings
 if TYPE_CHECKING:
     import networkx as nx
 
+    from analysis.growth_answer import GrowthAnswer
+
 MOST_ROWS = 1_000_000
-GROWTH_SPANS = {"all": "nb2", "all, quasi-poisson": "quasi-poisson"}
+GROWTH_SPANS = {"all": "nb2", "all, quasi-poisson": "quasi-poisson", "all, poisson": "poisson"}
 """What the fits to the whole time are called, and how each is made."""
 
 
@@ -132,48 +134,114 @@ class Corpus:
             return fragmentation(pd.concat([views.results(connection), evaluations(connection)]))
 
     def monthly_papers(
-        self, *, relevance: str | None = "core", category: str | None = None, until: date | None = None
+        self,
+        *,
+        relevance: str | None = "core",
+        category: str | None = None,
+        facet: str | None = None,
+        source: str | None = None,
+        by: str = "month",
+        since: date | None = None,
+        until: date | None = None,
+        audit: pd.DataFrame | None = None,
     ) -> pd.DataFrame:
-        """Papers by month of version 1: start, days, papers.
+        """Papers by month of version 1: start, days, papers, and the share of all papers harvested.
 
         Args:
             relevance: which papers to count: core, related, no, or None for all.
             category: count papers of this primary category only.
-            until: the first day that is not counted, by default the first of this month.
+            facet: count papers with this tag only: ``structure=unstructured``, ``proposed=RigL``.
+            source: count the papers of an import; without it those that a harvest brought.
+            by: month or year.
+            since: the first day that is counted; without it the first paper's month is the first.
+            until: the first day that is not counted, by default the first of this month; of an import the month of
+                its newest paper.
+            audit: an audit of the classifier by year (`analysis.growth_audit`), by which the counts are corrected.
 
         Raises:
             NoSuchPapersError: no paper is so tagged.
             ValueError: real and invented papers stand together in the corpus.
         """
-        from analysis.growth import monthly_counts
+        from analysis.growth import monthly_counts, yearly_counts
+        from analysis.growth_audit import correct_counts
 
-        papers = self.papers()
+        everything = self.papers()
+        if source is None:
+            everything = everything[everything["primary_category"] != UNHARVESTED]
+        else:
+            everything = everything[everything["arxiv_id"].isin(self._imported(source))]
+        if category is not None:
+            everything = everything[everything["primary_category"] == category]
+        papers = self._tagged(everything, relevance, facet)
+        end = until or (datetime.now(UTC).date() if source is None else papers["submitted"].max().date()).replace(day=1)
+        if by == "year":
+            counts = yearly_counts(papers, end, since=since)
+        else:
+            harvested = everything["submitted"].dt.to_period("M").value_counts()
+            totals = pd.DataFrame({"start": harvested.index.to_timestamp(), "papers": harvested.to_numpy()})
+            counts = monthly_counts(papers, end, since=since, totals=totals)
+        return counts if audit is None else correct_counts(counts, audit)
+
+    def _imported(self, source: str) -> set[str]:
+        frame = self._frame(imports)
+        named = frame[frame["source"] == source]
+        if named.empty:
+            known = ", ".join(sorted(frame["source"].unique())) or "none yet"
+            raise NoSuchPapersError(f"nothing was imported from {source!r}; the sources are: {known}")
+        return set(named["arxiv_id"])
+
+    def _tagged(self, papers: pd.DataFrame, relevance: str | None, facet: str | None) -> pd.DataFrame:
+        """Those of the papers that have a relevance and a tag."""
         if relevance is not None:
             papers = papers[papers["relevance"] == relevance]
             if papers.empty:
                 raise NoSuchPapersError(
                     f"no paper is tagged {relevance!r} (core, related or no); run `secateur tag` first"
                 )
-        if category is not None:
-            papers = papers[papers["primary_category"] == category]
-        return monthly_counts(papers, until or datetime.now(UTC).date().replace(day=1))
+        if facet is None:
+            return papers
+        name, equals, value = facet.partition("=")
+        tags = self.tags()
+        if not equals or name not in set(tags["facet"]):
+            known = ", ".join(sorted(tags["facet"].unique()))
+            raise NoSuchPapersError(f"a facet is written as structure=unstructured, not {facet!r}; there are: {known}")
+        wanted = value.casefold()
+        named = tags[tags["facet"] == name]
+        same = (named["value"].str.casefold() == wanted) | (named["canonical"].fillna("").str.casefold() == wanted)
+        tagged = papers[papers["arxiv_id"].isin(named.loc[same, "arxiv_id"])]
+        if tagged.empty:
+            known = ", ".join(named["value"].value_counts().index[:8])
+            raise NoSuchPapersError(f"no paper has {facet}; most have: {known}")
+        return tagged
 
-    def growth(
-        self, *, relevance: str | None = "core", category: str | None = None, until: date | None = None
-    ) -> pd.DataFrame:
+    def growth(self, **selection: Any) -> pd.DataFrame:
         """How fast papers double, in years: fitted to the whole time in two ways, and in windows of four years.
 
         Arguments and errors are those of `monthly_papers`; too few papers for a fit are a ValueError too.
         """
         from analysis.growth import fit_growth, local_growth
 
-        monthly = self.monthly_papers(relevance=relevance, category=category, until=until)
+        counts = self.monthly_papers(**selection)
         rows = []
         for span, method in GROWTH_SPANS.items():
-            fit = fit_growth(monthly, method=method)
+            fit = fit_growth(counts, method=method)
             low, high = fit.doubling_interval
             stated = {name: getattr(fit, name) for name in ("first", "until", "papers", "doubling_time")}
             interval = {"doubling_low": low, "doubling_high": high}
-            rows.append({"span": span} | stated | interval | {"rate": fit.rate, "papers_per_day": fit.papers_per_day})
-        local = local_growth(monthly).assign(span="local", papers_per_day=float("nan"))
+            more = {"rate": fit.rate, "dispersion": fit.dispersion, "papers_per_day": fit.papers_per_day}
+            rows.append({"span": span, "method": fit.method} | stated | interval | more)
+        local = local_growth(counts).assign(span="local", dispersion=float("nan"), papers_per_day=float("nan"))
         return pd.concat([pd.DataFrame(rows), local[list(rows[0])]], ignore_index=True)
+
+    def growth_answer(self, **selection: Any) -> GrowthAnswer:
+        """Papers a day now, and whether growth is still exponential; arguments are those of `monthly_papers`."""
+        from analysis.growth_answer import still_exponential
+
+        return still_exponential(self.monthly_papers(**selection))
+
+    def growth_forecast(self, months: int = 12, **selection: Any) -> pd.DataFrame:
+        """Papers in the coming months if the trend goes on, with a band; arguments are those of `monthly_papers`."""
+        from analysis.growth import fit_growth
+        from analysis.growth_answer import forecast
+
+        return forecast(fit_growth(self.monthly_papers(**selection)), months)

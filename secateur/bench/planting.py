@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection
 
+from analysis.frames import records as rows_of
 from analysis.planted import Literature, World, simulate
 from db.bulk import insert_rows
 from db.papers import store_papers
@@ -25,6 +28,7 @@ MEANT = (
     *("sparsity_printed", "sparsity_of", "sparsity_form", "sparsity_scope", "cited"),
 )
 """Columns of a simulated result that a reading states."""
+PROCESSED = ("id", "paper_id", "version", "stage", "stage_version", "input_sha256", "outcome", "seconds", "at")
 
 
 def plant(database: Path, papers: int, results: int) -> int:
@@ -41,15 +45,15 @@ def plant(database: Path, papers: int, results: int) -> int:
 def _store(connection: Connection, literature: Literature, results: pd.DataFrame) -> None:
     records = [
         PaperRecord(
-            arxiv_id=row.arxiv_id,
-            title=row.title,
+            arxiv_id=row["arxiv_id"],
+            title=row["title"],
             abstract="",
             authors=("A. Nonymous",),
             categories=("cs.LG",),
-            versions=(VersionRecord(1, row.submitted.to_pydatetime()),),
+            versions=(VersionRecord(1, row["submitted"].to_pydatetime()),),
             synthetic=True,
         )
-        for row in literature.papers.itertuples()
+        for row in rows_of(literature.papers)
     ]
     store_papers(connection, records, run_id=None, now=AT)
     # Papers of a new database are numbered in the order in which they were stored.
@@ -59,7 +63,7 @@ def _store(connection: Connection, literature: Literature, results: pd.DataFrame
         for paper in number.values()
         for stage in ("tag", "extract")
     ]
-    names = ("id", "paper_id", "version", "stage", "stage_version", "input_sha256", "outcome", "seconds", "at")
+    names: Sequence[str] = PROCESSED
     insert_rows(connection, processing, names, done)
     tags = [
         (number[name], 1, 2 * number[name] - 1, facet, value, 1.0, "abstract", -1, -1, "")
@@ -75,7 +79,7 @@ def _store(connection: Connection, literature: Literature, results: pd.DataFrame
     ]
     names = (*place, "key", "text", "title", "authors", "cited_arxiv_id", "matched_by")
     insert_rows(connection, citation, names, entries)
-    tables = [
+    tables: list[tuple[Any, ...]] = [
         (paper, paper, 1, 2 * paper, "", 0, "tab:main", "Accuracy of pruned networks.", "results", [], "")
         for paper in number.values()
     ]

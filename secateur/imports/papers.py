@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from db.imports import UNHARVESTED
 from db.records import PaperRecord, VersionRecord
 from ingest.arxiv_id import InvalidArxivIdError, parse
 from secateur.imports.layouts import PapersLayout
 from secateur.imports.sheets import Sheet, moment
 
 ARXIV_IN_BIBTEX = re.compile(r"arXiv[:\s]+(?:preprint\s+arXiv:)?\s*(\d{4}\.\d{4,5})", re.IGNORECASE)
-CATEGORY = "imported"
-"""Stands as the category of a paper that no harvest has brought yet."""
 
 
 class UnknownPaperError(ValueError):
@@ -83,7 +82,7 @@ def paper_record(name: str, source: str, known: Mapping[str, KnownPaper], submit
         title=paper.title if paper else name,
         abstract="",
         authors=paper.authors if paper else (),
-        categories=(CATEGORY,),
+        categories=(UNHARVESTED,),
         versions=(VersionRecord(1, published),),
     )
 

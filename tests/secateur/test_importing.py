@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -309,3 +310,15 @@ def test_blalock_2020_multiply_adds_of_dense_models(blalock: Corpus) -> None:
     assert [flops.loc["VGG-16", end] / 1e9 for end in ("low", "high")] == pytest.approx([15.0, 30.97], rel=1e-3)
     assert [flops.loc["ResNet-50", end] / 1e9 for end in ("low", "high")] == pytest.approx([4.089, 7.729])
     assert [flops.loc["AlexNet", end] / 1e9 for end in ("low", "high")] == pytest.approx([0.330, 0.724], rel=1e-2)
+
+
+def test_blalock_2020_grows_as_published(blalock: Corpus) -> None:
+    span = {"since": date(2014, 1, 1), "until": date(2019, 1, 1), "by": "year"}
+    fits = blalock.growth(source="blalock2020", **span).set_index("span")
+    poisson = fits.loc["all, poisson"]
+    assert [round(poisson[name], 2) for name in ("doubling_time", "doubling_low", "doubling_high", "dispersion")] == [
+        *(1.72, 1.17, 3.26, 0.63)
+    ]
+    assert blalock.monthly_papers(source="blalock2020", **span)["papers"].tolist() == [4, 6, 14, 19, 22]
+    with pytest.raises(ValueError, match="core"):
+        blalock.growth()
