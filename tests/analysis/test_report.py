@@ -1,5 +1,7 @@
 """The living survey: whole, safe, quiet about what no person has reviewed, and the same bytes for the same data."""
 
+import dataclasses
+import itertools
 from collections.abc import Callable
 from datetime import datetime
 from html.parser import HTMLParser
@@ -10,71 +12,16 @@ from urllib.parse import unquote
 import pandas as pd
 import pytest
 
-from analysis.findings import all_findings
 from analysis.report import SurveyChoices, SurveyData, write_site
-from db.findings import finding_id
+from analysis.report.quality_page import flow
+from db.nights import News
 
-Make = Callable[..., pd.DataFrame]
+Make = Callable[..., SurveyData]
+MakePaper = Callable[..., dict[str, Any]]
 NOW = datetime(2026, 3, 1, 4, 0)
 EVIL = '<script>alert(1)</script> "Pruning" & $x$'
-FRAMES = {
-    "papers": "arxiv_id title abstract submitted updated version primary_category withdrawn synthetic relevance "
-    "authors comments",
-    "tags": "arxiv_id facet value canonical confidence field start_char end_char quotation",
-    "citations": "arxiv_id key text title year cited_arxiv_id matched_by",
-    "tables": "arxiv_id version document_table_id label position caption kind grid",
-    "abstract_claims": "arxiv_id quantity value unit direction quotation confidence",
-    "findings": "id rule level state sentence size explanations tried papers cells",
-    "verdicts": "claim_id arxiv_id title part label cause seeds estimate low high at",
-    "status": "name value",
-    "unread": "kind arxiv_id version locator reason",
-    "full_texts": "arxiv_id outcome reason read unread_reason",
-    "agreement": "facet papers both person_only machine_only",
-    "imports": "arxiv_id what source at",
-    "stated": "arxiv_id compared_with source",
-    "evaluations": "arxiv_id method dataset model",
-}
 OUTSIDE = ("https://arxiv.org/abs/", "mailto:?subject=Wrong%20number")
 OPEN = SurveyChoices(show_unreviewed=True)
-
-
-def frame(name: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
-    made = pd.DataFrame(rows, columns=FRAMES[name].split()).astype(object)
-    if name == "papers":
-        made["submitted"], made["updated"] = pd.to_datetime(made["submitted"]), pd.to_datetime(made["updated"])
-        made = made.astype({"withdrawn": bool, "synthetic": bool})
-    return made.where(made.notna(), None) if rows else made
-
-
-def paper(number: int, **more: Any) -> dict[str, Any]:
-    day = pd.Timestamp(2019, 1, 1) + pd.DateOffset(months=number % 80, days=number % 28)
-    facts = {"arxiv_id": f"{day:%y%m}.{number:05d}", "title": f"Paper {number}", "abstract": "We prune single weights."}
-    facts |= {"submitted": day, "updated": day, "version": 1, "primary_category": "cs.LG", "withdrawn": False}
-    return facts | {"synthetic": False, "relevance": "core", "authors": ["A. Author", "B. Author"]} | more
-
-
-def survey(make_results: Make, papers: list[dict[str, Any]], **frames: list[dict[str, Any]]) -> SurveyData:
-    """A corpus in which every paper prints RigL's and the dense accuracy, and each other's number differs."""
-    rows = []
-    for number, row in enumerate(papers):
-        place = {"arxiv_id": row["arxiv_id"], "document_table_id": number, "synthetic": row["synthetic"]}
-        place |= {"submitted": row["submitted"]}
-        rows.append(place | {"sparsity": 0.9, "value": 70.0 + number % 4, "method_canonical": "RigL"})
-        rows.append(place | {"role": "dense", "method": "Dense", "value": 76.0, "row": 1})
-    results = make_results(*rows)
-    found = [
-        {"id": finding_id(item.rule, item.cells), "rule": item.rule, "level": item.level, "state": "new"}
-        | {"sentence": item.sentence, "size": item.size, "explanations": [], "tried": list(item.tried)}
-        | {"papers": list(item.papers), "cells": list(item.cells)}
-        for item in all_findings(results)
-    ]
-    tags = [
-        {"arxiv_id": row["arxiv_id"], "facet": "structure", "value": "unstructured", "confidence": 0.9}
-        | {"field": "abstract", "start_char": 9, "end_char": 23, "quotation": "single weights"}
-        for row in papers
-    ]
-    given = {"papers": papers, "tags": tags, "findings": found} | frames
-    return SurveyData(results=results, **{name: frame(name, given.get(name, [])) for name in FRAMES})
 
 
 class Page(HTMLParser):
@@ -105,8 +52,8 @@ def crawl(folder: Path) -> dict[Path, Page]:
 
 
 @pytest.fixture(scope="module")
-def papers() -> list[dict[str, Any]]:
-    return [paper(number) for number in range(1, 46)]
+def papers(make_paper: MakePaper) -> list[dict[str, Any]]:
+    return [make_paper(number) for number in range(1, 46)]
 
 
 @pytest.fixture(scope="module")
@@ -114,11 +61,11 @@ def few(papers: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return papers[:6]
 
 
-def test_every_relative_link_and_fragment_resolves(make_results: Make, papers: list[Any], tmp_path: Path) -> None:
+def test_every_relative_link_and_fragment_resolves(make_survey: Make, papers: list[Any], tmp_path: Path) -> None:
     unread = [{"kind": "table", "arxiv_id": papers[0]["arxiv_id"], "version": 1, "locator": "tab:x", "reason": "image"}]
     verdict = {"claim_id": "C-1", "arxiv_id": papers[0]["arxiv_id"], "title": "Holds", "part": "whole", "seeds": 5}
     verdict |= {"label": "reproduced", "cause": "", "estimate": 1.0, "low": 0.5, "high": 1.5, "at": pd.Timestamp(NOW)}
-    data = survey(make_results, papers, unread=unread, verdicts=[verdict], status=[{"name": "papers", "value": 45}])
+    data = make_survey(papers, unread=unread, verdicts=[verdict], status=[{"name": "papers", "value": 45}])
     summary = write_site(data, tmp_path, now=NOW, choices=OPEN)
     pages = crawl(tmp_path)
     assert len(pages) == summary.pages == 9 + len(papers) + 1, "nine pages, one a paper and that of RigL"
@@ -138,9 +85,9 @@ def test_every_relative_link_and_fragment_resolves(make_results: Make, papers: l
     assert followed > 500
 
 
-def test_titles_and_all_other_words_are_shown_as_text(make_results: Make, tmp_path: Path) -> None:
-    rows = [paper(number, title=EVIL, abstract=EVIL, authors=[EVIL], comments=EVIL) for number in range(1, 40)]
-    data = survey(make_results, rows, unread=[{"kind": "record", "locator": EVIL, "reason": EVIL}])
+def test_titles_and_all_other_words_are_shown_as_text(make_survey: Make, make_paper: MakePaper, tmp_path: Path) -> None:
+    rows = [make_paper(number, title=EVIL, abstract=EVIL, authors=[EVIL], comments=EVIL) for number in range(1, 40)]
+    data = make_survey(rows, unread=[{"kind": "record", "locator": EVIL, "reason": EVIL}])
     write_site(data, tmp_path, now=NOW, choices=OPEN)
     for path, page in crawl(tmp_path).items():
         assert "<script>alert" not in page.text, path
@@ -151,8 +98,8 @@ def test_titles_and_all_other_words_are_shown_as_text(make_results: Make, tmp_pa
     assert "&lt;script&gt;alert(1)" in (tmp_path / "index.html").read_text()
 
 
-def test_policy_forbids_all_that_is_not_the_sites_own(make_results: Make, few: list[Any], tmp_path: Path) -> None:
-    write_site(survey(make_results, few), tmp_path, now=NOW)
+def test_policy_forbids_all_that_is_not_the_sites_own(make_survey: Make, few: list[Any], tmp_path: Path) -> None:
+    write_site(make_survey(few), tmp_path, now=NOW)
     for page in crawl(tmp_path).values():
         assert "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'" in page.text
         assert not any(name == "style" or name.startswith("on") for name in page.attributes)
@@ -160,21 +107,21 @@ def test_policy_forbids_all_that_is_not_the_sites_own(make_results: Make, few: l
 
 
 def test_synthetic_papers_are_marked_on_every_page_and_never_linked_to_arxiv(
-    make_results: Make, few: list[Any], tmp_path: Path
+    make_survey: Make, make_paper: MakePaper, few: list[Any], tmp_path: Path
 ) -> None:
-    invented = paper(95, synthetic=True)
-    write_site(survey(make_results, [*few, invented]), tmp_path, now=NOW)
+    invented = make_paper(95, synthetic=True)
+    write_site(make_survey([*few, invented]), tmp_path, now=NOW)
     for path, page in crawl(tmp_path).items():
         assert "invented papers made by the demo" in page.text, path
         assert f"arxiv.org/abs/{invented['arxiv_id']}" not in page.text
     own = (tmp_path / "papers" / f"{invented['arxiv_id']}.html").read_text()
     assert own.count("mark-synthetic") >= 2
-    write_site(survey(make_results, few), tmp_path / "real", now=NOW)
+    write_site(make_survey(few), tmp_path / "real", now=NOW)
     assert all("ynthetic" not in page.text for page in crawl(tmp_path / "real").values())
 
 
-def test_unreviewed_findings_stay_out_unless_asked_for(make_results: Make, few: list[Any], tmp_path: Path) -> None:
-    data = survey(make_results, few)
+def test_unreviewed_findings_stay_out_unless_asked_for(make_survey: Make, few: list[Any], tmp_path: Path) -> None:
+    data = make_survey(few)
     assert len(data.findings) > 0
     write_site(data, tmp_path / "quiet", now=NOW)
     assert not any("differs by" in page.text for page in crawl(tmp_path / "quiet").values())
@@ -188,40 +135,40 @@ def test_unreviewed_findings_stay_out_unless_asked_for(make_results: Make, few: 
     assert not any("differs by" in page.text for page in crawl(tmp_path / "dismissed").values())
 
 
-def test_an_empty_corpus_says_what_is_missing_on_every_page(make_results: Make, tmp_path: Path) -> None:
-    summary = write_site(survey(make_results, []), tmp_path, now=NOW)
+def test_an_empty_corpus_says_what_is_missing_on_every_page(make_survey: Make, tmp_path: Path) -> None:
+    summary = write_site(make_survey([]), tmp_path, now=NOW)
     assert (summary.pages, summary.figures) == (9, 0)
     for path, page in crawl(tmp_path).items():
         assert 'class="empty"' in page.text, path
 
 
-def test_the_same_data_changes_nothing_but_the_front_page(
-    make_results: Make, papers: list[Any], tmp_path: Path
-) -> None:
-    first = write_site(survey(make_results, papers), tmp_path, now=NOW)
+def test_the_same_data_changes_nothing_but_the_front_page(make_survey: Make, papers: list[Any], tmp_path: Path) -> None:
+    first = write_site(make_survey(papers), tmp_path, now=NOW)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
-    again = write_site(survey(make_results, papers), tmp_path, now=NOW)
+    again = write_site(make_survey(papers), tmp_path, now=NOW)
     changed = [path.name for path, content in before.items() if path.read_bytes() != content]
     assert (changed, again.written, again.removed) == ([], 0, 0)
     assert {*tmp_path.rglob("*.*")} == {*before}
     assert first.written == len(before)
-    later = write_site(survey(make_results, papers), tmp_path, now=datetime(2026, 3, 1, 5, 0))
+    later = write_site(make_survey(papers), tmp_path, now=datetime(2026, 3, 1, 5, 0))
     assert later.written == 1
 
 
-def test_pages_of_papers_that_left_are_removed(make_results: Make, few: list[Any], tmp_path: Path) -> None:
-    write_site(survey(make_results, few), tmp_path, now=NOW)
-    summary = write_site(survey(make_results, few[1:]), tmp_path, now=NOW)
+def test_pages_of_papers_that_left_are_removed(make_survey: Make, few: list[Any], tmp_path: Path) -> None:
+    write_site(make_survey(few), tmp_path, now=NOW)
+    summary = write_site(make_survey(few[1:]), tmp_path, now=NOW)
     assert summary.removed == 1
     assert not (tmp_path / "papers" / f"{few[0]['arxiv_id']}.html").exists()
 
 
-def test_a_paper_page_shows_evidence_but_never_the_whole_table(make_results: Make, tmp_path: Path) -> None:
-    row = paper(1)
+def test_a_paper_page_shows_evidence_but_never_the_whole_table(
+    make_survey: Make, make_paper: MakePaper, tmp_path: Path
+) -> None:
+    row = make_paper(1)
     grid = [["Method", "Acc"], ["RigL", "71.0"], ["a secret cell", "of the table"]]
     table = {"arxiv_id": row["arxiv_id"], "version": 1, "document_table_id": 0, "label": "tab:main", "position": 0}
     table |= {"caption": "Main results.", "kind": "results", "grid": grid}
-    write_site(survey(make_results, [row], tables=[table]), tmp_path, now=NOW)
+    write_site(make_survey([row], tables=[table]), tmp_path, now=NOW)
     text = (tmp_path / "papers" / f"{row['arxiv_id']}.html").read_text()
     assert '<mark title="structure: unstructured">single weights</mark>' in text
     assert "row 1, col 1" in text
@@ -230,18 +177,118 @@ def test_a_paper_page_shows_evidence_but_never_the_whole_table(make_results: Mak
     assert "secret cell" not in text
 
 
-def test_old_identifiers_have_pages_too(make_results: Make, tmp_path: Path) -> None:
-    old = paper(2, arxiv_id="cs/9901001", submitted=pd.Timestamp(1999, 1, 1))
-    write_site(survey(make_results, [old]), tmp_path, now=NOW)
+def test_old_identifiers_have_pages_too(make_survey: Make, make_paper: MakePaper, tmp_path: Path) -> None:
+    old = make_paper(2, arxiv_id="cs/9901001", submitted=pd.Timestamp(1999, 1, 1))
+    write_site(make_survey([old]), tmp_path, now=NOW)
     assert (tmp_path / "papers" / "cs_9901001.html").is_file()
 
 
 def test_figures_have_text_for_those_who_do_not_see_them_and_their_numbers(
-    make_results: Make, papers: list[Any], tmp_path: Path
+    make_survey: Make, papers: list[Any], tmp_path: Path
 ) -> None:
-    summary = write_site(survey(make_results, papers), tmp_path, now=NOW)
+    summary = write_site(make_survey(papers), tmp_path, now=NOW)
     assert summary.figures >= 3
     for name in {path.stem.rpartition("-")[0] for path in tmp_path.glob("figures/*.svg")}:
         assert (tmp_path / "data" / f"{name}.csv").read_text().count("\n") > 1
     for page in crawl(tmp_path).values():
         assert page.text.count("<img ") == page.text.count('alt="') - page.text.count('alt=""')
+
+
+def test_a_method_has_a_page_with_what_it_is_and_every_number(
+    make_survey: Make, make_paper: MakePaper, few: list[Any], tmp_path: Path
+) -> None:
+    own = make_paper(7, arxiv_id="1911.11134", title="Rigging the Lottery", submitted=pd.Timestamp(2019, 11, 25))
+    write_site(make_survey([*few, own]), tmp_path, now=NOW)
+    page = (tmp_path / "methods" / "rigl.html").read_text()
+    for words in ("unstructured", "during", "gradient", "Rigging the Lottery", "6 other papers print numbers of it"):
+        assert words in page
+    assert page.count("RigL") > 1
+    assert page.count('href="https://arxiv.org/abs/') >= len(few), "each number leads to its paper on arXiv"
+    assert page.count("#cell-") == len(few) + 1
+    assert "−6" in page
+    assert (tmp_path / "data" / "methods" / "rigl.csv").read_text().count("\n") == len(few) + 2
+    assert 'href="methods/rigl.html"' in (tmp_path / "methods.html").read_text()
+
+
+def test_a_paper_of_many_numbers_has_several_pages_and_links_find_the_right_one(
+    make_survey: Make, make_paper: MakePaper, few: list[Any], tmp_path: Path
+) -> None:
+    number = few[0]["arxiv_id"]
+    more = [{"arxiv_id": number, "row": row, "sparsity": 0.5, "method_canonical": "RigL"} for row in range(2, 700)]
+    write_site(make_survey(few, more_results=more), tmp_path, now=NOW)
+    pages = crawl(tmp_path)
+    parts = sorted(path for path in pages if path.name.startswith(number))
+    assert [path.name for path in parts] == [f"{number}.html", f"{number}_part2.html", f"{number}_part3.html"]
+    cells = [name for path in parts for name in pages[path].ids if name.startswith("cell-")]
+    assert len(cells) == len(set(cells)) == 700
+    for path in (tmp_path / "methods").glob("rigl*.html"):
+        for link in pages[path].links:
+            target, _, fragment = link.partition("#")
+            assert not fragment.startswith("cell-") or fragment in pages[(path.parent / target).resolve()].ids
+    assert all(path.stat().st_size < 500_000 for path in pages)
+
+
+def test_each_number_has_a_prefilled_report_of_a_mistake(make_survey: Make, few: list[Any], tmp_path: Path) -> None:
+    page = tmp_path / "papers" / f"{few[0]['arxiv_id']}.html"
+    tracker = "https://tracker.example/new?labels=data"
+    write_site(make_survey(few), tmp_path, now=NOW, choices=SurveyChoices(mistakes=tracker))
+    found = [link for link in Page(page).links if link.startswith(tracker + "&title=Wrong%20number%3A%20")]
+    assert len(found) == 2
+    assert "Value%3A%20top1_accuracy%2070.0" in found[0]
+    write_site(make_survey(few), tmp_path, now=NOW, choices=SurveyChoices(mistakes=""))
+    assert "Wrong%20number" not in page.read_text()
+
+
+def test_no_text_of_a_csv_file_is_a_formula(make_survey: Make, few: list[Any], tmp_path: Path) -> None:
+    formula = '=HYPERLINK("http://example.org")'
+    claim = {"arxiv_id": few[0]["arxiv_id"], "quantity": "sparsity", "value": -1.5, "unit": "%", "quotation": formula}
+    write_site(make_survey(few, abstract_claims=[claim]), tmp_path, now=NOW)
+    text = (tmp_path / "data" / "abstract-claims.csv").read_text()
+    assert "\"'=HYPERLINK" in text
+    assert ",-1.5," in text
+
+
+def test_growth_is_not_fitted_to_papers_that_were_selected(
+    make_survey: Make, papers: list[Any], tmp_path: Path
+) -> None:
+    write_site(make_survey(papers), tmp_path, now=NOW)
+    assert (tmp_path / "figures" / "growth-light.svg").is_file()
+    write_site(make_survey(papers), tmp_path, now=NOW, choices=SurveyChoices(selected_by="titles with prune"))
+    for name in ("index.html", "growth.html"):
+        assert "the papers were selected: titles with prune" in (tmp_path / name).read_text()
+    assert not list(tmp_path.glob("figures/growth*"))
+
+
+def test_papers_of_an_import_are_counted_by_themselves(make_survey: Make, papers: list[Any], tmp_path: Path) -> None:
+    imports = [{"arxiv_id": row["arxiv_id"], "what": "results", "source": "Some 2020"} for row in papers[:35]]
+    write_site(make_survey(papers, imports=imports), tmp_path, now=NOW)
+    page = (tmp_path / "growth.html").read_text()
+    assert "Papers of the import Some 2020" in page
+    assert (tmp_path / "figures" / "growth-some-2020-light.svg").is_file()
+
+
+def test_the_front_page_says_what_the_night_brought(make_survey: Make, few: list[Any], tmp_path: Path) -> None:
+    sentences = (("new", "A differs from B."), ("confirmed", "C differs from D."))
+    news = News(3, 2, 1, ((few[0]["arxiv_id"], few[0]["title"]),), sentences)
+    data = dataclasses.replace(make_survey(few), news=news)
+    write_site(data, tmp_path, now=NOW)
+    page = (tmp_path / "index.html").read_text()
+    assert "3 papers new, 2 changed, 1 withdrawn" in page
+    assert "C differs from D." in page
+    assert "A differs from B." not in page
+    write_site(data, tmp_path, now=NOW, choices=OPEN)
+    assert "A differs from B." in (tmp_path / "index.html").read_text()
+
+
+def test_the_flow_of_papers_loses_none(make_survey: Make, make_paper: MakePaper, few: list[Any]) -> None:
+    rows = [*few, make_paper(8, relevance="no"), make_paper(9, relevance=None), make_paper(10), make_paper(11)]
+    names = [row["arxiv_id"] for row in rows]
+    texts = [{"arxiv_id": name, "outcome": "stored", "reason": "", "read": True} for name in names[:6]]
+    texts.append({"arxiv_id": names[8], "outcome": "no_source", "reason": "", "read": False})
+    data = make_survey(few, full_texts=texts)
+    data = dataclasses.replace(data, papers=make_survey(rows).papers)
+    steps = flow(data)
+    assert [step["papers"] for step in steps] == [10, 9, 8, 6, 6, 6]
+    for step, following in itertools.pairwise(steps):
+        assert step["papers"] - sum(left["papers"] for left in step["left"]) == following["papers"], step["name"]
+    assert {"name": "no source", "papers": 1} in steps[2]["left"]

@@ -62,10 +62,11 @@
     more.hidden = visible >= found.length;
   }
 
-  // A word in the name of a method that the paper proposes counts most, then one in the title.
+  // A word in the name of a method that the paper proposes counts most, then one in the title, whole words more.
   function score(index, words) {
-    return words.reduce(
-      (sum, word) => sum + (proposed[index].includes(word) ? 4 : 0) + (titles[index].includes(word) ? 2 : 0), 0);
+    const whole = new Set(titles[index].split(/[^\p{L}\p{N}]+/u));
+    return words.reduce((sum, word) => sum + (proposed[index].includes(word) ? 4 : 0)
+      + (titles[index].includes(word) ? 2 : 0) + (whole.has(word) ? 1 : 0), 0);
   }
 
   function ranked(indices, words) {
