@@ -302,7 +302,7 @@ def _method_score(axes: Axes, index: int, interpreter: Interpreter) -> float:
         return 0.0
     meanings = [interpreter.read(text) for text in texts]
     named = sum(bool(meaning.method) for meaning in meanings) / len(texts)
-    other = sum(bool(m.slots or m.datasets or (m.models and not m.method)) for m in meanings) / len(texts)
+    other = sum(bool(m.slots or m.datasets or m.device or (m.models and not m.method)) for m in meanings) / len(texts)
     if column.kind == "setting" and named < 0.6:
         return 0.0
     score = named - 0.5 * other

@@ -15,7 +15,16 @@ from corpus.results.layout import Axes
 from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.names import is_dense
 from corpus.results.numbers import read_numbers
-from corpus.results.sparsity import RemovalHeader, from_number, in_cell, read_bare, read_pattern
+from corpus.results.sparsity import (
+    NOTHING,
+    NUMBER_IN_WORDS,
+    Removal,
+    RemovalHeader,
+    from_number,
+    in_cell,
+    read_bare,
+    read_pattern,
+)
 from corpus.results.words import PHRASES
 
 
@@ -43,11 +52,24 @@ class ColumnReader:
                 meaning = self._joined(inner, meaning)
             else:
                 meaning = _prefer(given, meaning)
+        if not meaning.removal:
+            meaning = replace(meaning, removal=self._share_in(path))
         for row, header in self.axes.context_rows.items():
             removal = in_cell(header, self.table.cells[row][index].text)
             if removal:
                 meaning = replace(meaning, removal=removal)
         return meaning
+
+    def _share_in(self, path: tuple[TableCell, ...]) -> Removal:
+        """The share that a header prints beside other words: ``CIFAR-10 (90%)``, ``Weights kept 70``."""
+        for cell in reversed(path):
+            if match := PHRASES["share_in_header"].search(cell.text):
+                return in_cell(RemovalHeader(self.around.form(), percent=True), match.group(1))
+            numbers = NUMBER_IN_WORDS.findall(cell.text)
+            header = self.interpreter.removal_header(NUMBER_IN_WORDS.sub("", cell.text)) if len(numbers) == 1 else None
+            if header is not None:
+                return in_cell(header, numbers[0])
+        return NOTHING
 
     def below(self, meaning: Meaning, row: int, index: int) -> Meaning:
         """The meaning of a column below a second header inside the body."""
@@ -132,7 +154,7 @@ class ColumnReader:
             return Meaning(removal=from_number(above, numbers.present[0]))
         if (bare := read_bare(text)) is not None and column_kind(label) != "setting":
             return Meaning(removal=from_number(RemovalHeader(self.around.form(), percent=True), bare))
-        if numbers.present[0].unit == "x" and not label and PHRASES["compressing"].search(self.around.caption):
+        if numbers.present[0].unit == "x" and not label and self.around.compresses():
             return Meaning(removal=from_number(RemovalHeader("ratio"), numbers.present[0]))
         return Meaning(variant=(f"{label} {text}".strip(),))
 

@@ -245,6 +245,10 @@ class Surroundings:
                 return slots
         return ()
 
+    def names_metric(self) -> bool:
+        """True where the caption itself names a metric."""
+        return bool(find_slots(f"{self.caption} {self.table.parent_caption}"))
+
     def slots(self) -> tuple[Slot, ...]:
         """The metrics that the caption names, else those of the referring sentences, in their order."""
         for text in (self.caption, self.table.parent_caption, self.near):
@@ -253,6 +257,10 @@ class Surroundings:
             if found:
                 return tuple(found)
         return ()
+
+    def compresses(self) -> bool:
+        """True where a bare multiple is a ratio of compression, as caption or referring text say."""
+        return any(PHRASES["compressing"].search(text) for text in (self.caption, self.table.parent_caption, self.near))
 
     def form(self) -> str:
         """Whether a bare percentage beside results is a share kept or removed, as caption or referring text say."""

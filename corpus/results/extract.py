@@ -164,7 +164,8 @@ class TableReader:
         if any(slot.metric == usual for slot in self._pair):
             return self._pair
         if "accuracy" in usual:
-            return (next((slot for slot in self._unexplained if slot.metric in QUALITIES), Slot(usual, "%")),)
+            meant = QUALITIES if self.around.names_metric() else ACCURACIES
+            return (next((slot for slot in self._unexplained if slot.metric in meant), Slot(usual, "%")),)
         return (Slot(usual, "" if usual == "perplexity" else "%"),)
 
     def _numbers(self, numeric: NumericCell, slots: tuple[Slot, ...]) -> Iterator[tuple[int, Number | None, Slot]]:

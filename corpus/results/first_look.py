@@ -13,7 +13,7 @@ from corpus.results.headers import IGNORED, REDUCTIONS, column_kind, read_slots,
 from corpus.results.layout import Axes, Column, header_path
 from corpus.results.meaning import Interpreter
 from corpus.results.numbers import is_missing, read_numbers
-from corpus.results.sparsity import RemovalHeader, in_cell, read_bare
+from corpus.results.sparsity import NUMBER_IN_WORDS, RemovalHeader, in_cell, read_bare
 from corpus.results.words import PHRASES
 
 
@@ -37,8 +37,9 @@ def first_look(
     kind = "" if _labels_headers(table, header, index, interpreter) else column_kind(column.text)
     states = bool(slots) or bool(interpreter.read(column.text).removal) or _beside_base(table, axes, index, column.text)
     states = states or _is_reduction_of_the_column_before(table, axes, index, column.text)
+    states = states or (NUMBER_IN_WORDS.search(column.text) is not None and "=" not in column.text)
     removal = None if states else interpreter.removal_header(column.text) or interpreter.removal_header(column.name)
-    bare = _bare_kind(texts, interpreter) if index == 0 and not slots and removal is None else ""
+    bare = _bare_kind(texts, column.text, interpreter) if index == 0 and not slots and removal is None else ""
     if bare:
         column.kind, column.removal = bare, RemovalHeader("bare", percent=True) if bare == "removal" else None
     elif removal is not None and _fits_removal(present, index, removal, axes, table):
@@ -56,16 +57,22 @@ def first_look(
     return column
 
 
-def _bare_kind(texts: list[str], interpreter: Interpreter) -> str:
-    """What a first column of nothing but percentages, multiples (removal) or sizes (stub) is, whatever heads it."""
+def _bare_kind(texts: list[str], header: str, interpreter: Interpreter) -> str:
+    """What a first column is that holds nothing but percentages (removal) or sizes (stub), whatever heads it.
+
+    One of fractions or multiples is a removal only without a header.
+    """
     texts = [text for text in texts if interpreter.removal_header(text) is None]
     if len(texts) < 2:
         return ""
     if all(read_bare(text) is not None for text in texts):
         return "removal"
-    if all((number := read_numbers(text)) is not None and number.present[0].unit == "x" for text in texts):
-        return "removal"
-    return "stub" if all(interpreter.read(text).size for text in texts) else ""
+    if all(interpreter.read(text).size for text in texts):
+        return "stub"
+    shares = [number.present[0] for text in texts if (number := read_numbers(text)) is not None]
+    fractions = len(texts) > 2 and all(0 <= number.value < 1 and not number.spread for number in shares)
+    multiples = all(number.unit == "x" for number in shares)
+    return "removal" if not header and len(shares) == len(texts) and (fractions or multiples) else ""
 
 
 def _labels_headers(table: DocumentTable, header: tuple[TableCell, ...], index: int, interpreter: Interpreter) -> bool:

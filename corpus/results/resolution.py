@@ -80,6 +80,8 @@ class Resolver:
         self.models = around.models()
         self.caption_removal = around.removal()
         self.caption_methods = self.names.in_text(f"{around.caption} {table.parent_caption}")
+        near = self.names.in_text(around.near) if not self.caption_methods else []
+        self.near_method = near[0] if len(near) == 1 else ""
         cited = self.names.cited(table.cites)
         if cited and not self.caption_methods:
             self.caption_methods = [cited]
@@ -118,6 +120,8 @@ class Resolver:
         if not name:
             return self._method_of_text(place, "")
         canonical = self.names.resolve(name, cites) or self.names.cited((*row.cites, *column.cites))
+        if len(self.caption_methods) == 1 and not cites and PHRASES["allocation"].search(name):
+            return self._method_of_text(place, name)
         if canonical is None and not cites and self._is_pruned_network(name, row):
             return replace(self._method_of_text(place, name), name=name)
         if canonical is None and len(self.caption_methods) == 1 and name.islower() and not re.search(r"\d", name):
@@ -150,6 +154,10 @@ class Resolver:
             place.assumed.append("method: the text names it by a word of another table's row")
             canonical = self.names.resolve(name)
             return Method(name, canonical, "proposed" if self.names.is_proposed(name) else "baseline")
+        if not own and not others and self.near_method:
+            place.assumed.append("method: from the text")
+            role = "proposed" if self.names.own(self.near_method) else "baseline"
+            return Method(surface or self.near_method, self.names.resolve(self.near_method), role)
         if own or (not others and self.names.proposed):
             name = own[0] if own else self.names.proposed[0]
             if not own:

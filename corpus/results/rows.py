@@ -180,13 +180,20 @@ class RowReader:
         variant = (*meaning.variant, words) if words else meaning.variant
         header = column.removal
         if header.form == "bare":
-            if "%" not in text and not PHRASES["compressing"].search(self.around.caption):
+            if not self._is_share(text):
                 return replace(meaning, variant=(*meaning.variant, text))
             header = replace(header, form=self.around.form())
         if header.of == "weights" and not re.search(r"sparsit|weight|param", column.text, re.I):
             match = PHRASES["pruned_structure"].search(self.around.caption)
             header = replace(header, of=quantity_of(match.group()) if match else "weights")
         return replace(meaning, removal=in_cell(header, text).over(meaning.removal), variant=variant)
+
+    def _is_share(self, text: str) -> bool:
+        """Whether a number without a header is a share or a ratio of what was removed: by itself or by the caption."""
+        if read_bare(text) is not None:
+            return True
+        is_fraction = text.startswith(("0", "."))
+        return PHRASES["removing"].search(self.around.caption) is not None if is_fraction else self.around.compresses()
 
     def _setting(self, column: Column, cell: TableCell, meaning: Meaning) -> Meaning:
         label, text = column.text, cell.text

@@ -52,6 +52,10 @@ _LISTED = re.compile(r"(?<![\w.-])(\d+(?:\.\d+)?)(?:\s*%\s*(?:,\s*(?:and\s|or\s)
 _BARE_SHARE = re.compile(r"^[~≈]?\s*(\d+(?:\.\d+)?)\s*%$")
 
 
+NUMBER_IN_WORDS = re.compile(r"(?<![\w.:-])\d+(?:\.\d+)?(?![\w:.-])")
+"""A number that stands alone among words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Removal:
     """What is stated of how much was removed; all three may be absent."""
