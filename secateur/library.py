@@ -90,6 +90,10 @@ class Corpus:
         """One row a question or finding that a rule raises now."""
         return self._frame(views.findings)
 
+    def verdicts(self) -> pd.DataFrame:
+        """One row a part of a claim that was run, by the newest verdict of each plan."""
+        return self._frame(views.verdicts)
+
     def search(self, words: str, *, limit: int = 20) -> pd.DataFrame:
         """Papers whose title or abstract holds all the words, best first; ValueError if there is no word."""
         with self._engine.connect() as connection:

@@ -10,7 +10,6 @@ import typer
 from secateur.commands.common import UsageError
 
 PENDING = {
-    "export": "the corpus as CSV, JSON lines, Parquet or BibTeX",
     "table": "the comparison table of one data set and network",
     "noise": "what seeds and tuning alone move",
     "rigor": "how results are reported, per paper and over time",
