@@ -190,8 +190,10 @@ def _settle(axes: Axes, interpreter: Interpreter) -> None:
             column.kind = "value"
     values = axes.of_kind("value")
     methods = [index for index in values if _is_method(axes.columns[index], interpreter)]
+    own = any(interpreter.names.is_proposed(axes.columns[index].text) for index in methods)
     for index, column in enumerate(axes.columns):
-        if column.kind == "" and len(methods) > 1 and len(methods) * 2 > len(values) and index > methods[0] - 2:
+        among = len(methods) > 1 and len(methods) * 2 > len(values) and index > methods[0] - 2
+        if column.kind == "" and (among or (own and column.text and not column_kind(column.text))):
             column.kind = "value"
     tasks = [index for index in values if interpreter.datasets(axes.columns[index].text)]
     _extend_tasks(axes, tasks)
@@ -294,6 +296,10 @@ def method_column(axes: Axes, interpreter: Interpreter) -> int | None:
     return best if best is not None and scores[best] > 0.1 else None
 
 
+_OWN = 1.0
+"""Score of a column in which the paper's own method stands: then its other names are methods, too."""
+
+
 def _method_score(axes: Axes, index: int, interpreter: Interpreter) -> float:
     column = axes.columns[index]
     cells = [axes.stubs.get((row, index)) for row in axes.data_rows]
@@ -306,6 +312,8 @@ def _method_score(axes: Axes, index: int, interpreter: Interpreter) -> float:
     if column.kind == "setting" and named < 0.6:
         return 0.0
     score = named - 0.5 * other
+    if any(interpreter.names.is_proposed(text) for text in texts):
+        return score + _OWN
     if column.kind == "method":
         return score + (0.6 if column_kind(column.text) == "method" else 0.0)
     if column.kind == "stub" and not other:

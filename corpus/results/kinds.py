@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from corpus.reading import DocumentTable, TableCell
 from corpus.results.axes import method_column
 from corpus.results.context import Surroundings
@@ -17,7 +19,8 @@ def table_kind(table: DocumentTable, axes: Axes, around: Surroundings, interpret
     stubs = [cell.text for (_, column), cell in axes.stubs.items() if column == min(c for _, c in axes.stubs)]
     headers = [cell.text for column in axes.columns for cell in column.header]
     settings = sum(
-        bool(KINDS["hyperparameter_rows"].search(text)) and not interpreter.read(text).method for text in stubs
+        bool(KINDS["hyperparameter_rows"].search(re.split(r".[,(\[]", text)[0])) and not interpreter.read(text).method
+        for text in stubs
     )
     if stubs and settings * 2 >= len(stubs):
         return "hyperparameters"
