@@ -228,7 +228,8 @@ def _lay_out(
         first, full = _take_rules(row[0])
         if full:
             rules.append(len(spans))
-        line = [_read_cell(cell, _column(columns, place), math) for cell, place in _positions([first, *row[1:]])]
+        row = _without_blocks([first, *row[1:]])
+        line = [_read_cell(cell, _column(columns, place), math) for cell, place in _positions(row)]
         footnotes.extend(note for span in line for note in span.inline.footnotes)
         if any(span.inline.text for span in line) or (len(line) > 1 and covered > len(spans)):
             covered = max(covered, *(len(spans) + span.height for span in line))
@@ -242,6 +243,28 @@ def _width(spans: list[list[_Span]]) -> int:
 
 def _column(columns: list[Column], place: int) -> Column:
     return columns[place] if place < len(columns) else _PLAIN
+
+
+def _without_blocks(row: list[Tokens]) -> list[Tokens]:
+    r"""A row with nicematrix's ``\Block{rows-columns}{text}`` spelled as spans, without the cells that it covers."""
+    spelled: list[Tokens] = []
+    covered = 0
+    for cell in row:
+        place = cell.find("\\Block")
+        if place is not None:
+            (_, size), (_, text) = cell.part(place + 1).cursor().arguments("omm")
+            height, _, width = flatten(size).partition("-")
+            block = ["\\multirow", "{", height, "}", "{", "*", "}", "{", *text, "}"]
+            covered = _integer(width, 1) - 1
+            spelled.append(
+                Tokens(["\\multicolumn", "{", width, "}", "{", "c", "}", "{", *block, "}"] if covered else block)
+            )
+        elif covered > 0 and not _solid(cell):
+            covered -= 1
+        else:
+            covered = 0
+            spelled.append(cell)
+    return spelled
 
 
 def _positions(row: list[Tokens]) -> list[tuple[Tokens, int]]:

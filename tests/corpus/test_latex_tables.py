@@ -33,6 +33,12 @@ def test_a_block_of_rows_and_columns_is_one_cell() -> None:
     assert grid(rows) == [["AB", "AB", "x"], ["AB", "AB", "y"]]
 
 
+def test_blocks_of_nicematrix_are_spans() -> None:
+    rows = r"\Block{2-1}{M} & \Block[c]{1-2}{P} & \\ & a & b \\ \Block{2-1}{A} & 1 & 2 \\ & 3 & 4 \\"
+    expected = [["M", "P", "P"], ["M", "a", "b"], ["A", "1", "2"], ["A", "3", "4"]]
+    assert grid(rows, environment="NiceTabular") == expected
+
+
 def test_rules_are_no_rows_and_are_kept_as_places() -> None:
     rows = r"\toprule M & a & b \\ \cmidrule(lr){2-3} x & 1 & 2 \\[2pt] \midrule y & 3 & 4 \\ \bottomrule"
     found = table(rf"\begin{{tabular}}{{lcc}}{rows}\end{{tabular}}")
