@@ -122,7 +122,18 @@ def _named(names: list[str]) -> tuple[list[Claim], list[Unread]]:
 
 def bench(
     what: Annotated[str, typer.Argument(metavar="ingest|corpus|kernels", help="What to measure.")],
-    seconds: Annotated[float, typer.Option(min=0.01, help="Kernels: time spent on each shape and sparsity.")] = 0.2,
+    seconds: Annotated[float, typer.Option(min=0.001, help="Kernels: for each contestant, shape and sparsity.")] = 0.1,
+    suite: Annotated[
+        str, typer.Option(metavar="products|vectors|convolutions|models", help="Kernels: what is multiplied.")
+    ] = "products",
+    mask: Annotated[
+        str, typer.Option(metavar="random|trained|4x1|8x1|4x4|2:4", help="Kernels: which weights are zero.")
+    ] = "random",
+    sparsity: Annotated[
+        list[float] | None, typer.Option(min=0.0, max=1.0, help="Kernels: fraction of zeros; may be repeated.")
+    ] = None,
+    cold: Annotated[bool, typer.Option("--cold", help="Kernels: go round weights that no cache holds.")] = False,
+    threads: Annotated[int, typer.Option(min=1, help="Kernels: threads of each contestant.")] = 1,
     papers: Annotated[int, typer.Option(min=1, help="Ingest: papers in the snapshot and in the search.")] = 20_000,
     memory: Annotated[int, typer.Option(min=0, help="Corpus: read so many papers to see memory grow.")] = 0,
     folder: Annotated[Path | None, typer.Option(metavar="DIR", help="Corpus: read the e-prints in here.")] = None,
@@ -149,15 +160,15 @@ def bench(
         return
     if what != "kernels":
         raise UsageError(f"bench measures ingest, corpus, kernels or analysis, not {what!r}")
-    from validate.kernels.bench import SHAPES, SPARSITIES
-    from validate.kernels.bench import bench as bench_kernels
+    from validate.kernels.bench.suites import Setting, run_suite
 
+    setting = Setting(suite, mask, tuple(sparsity or ()), cold, threads, seconds)
     with Progress("bench kernels") as progress:
         done: list[object] = []
 
         def told(row: object) -> None:
             done.append(row)
-            progress(len(done), len(SHAPES) * len(SPARSITIES))
+            progress(len(done), None)
 
-        rows = bench_kernels(seconds=seconds, progress=told)
-    print_rows([asdict(row) for row in rows], format, title="seconds, one thread; ratio = fastest dense / ours")
+        rows = run_suite(setting, told)
+    print_rows([asdict(row) for row in rows], format, title="seconds; against_… = seconds of the other over ours")

@@ -83,6 +83,16 @@ def test_without_torch_a_claim_that_trains_says_what_to_install(tmp_path: Path) 
 
 
 def test_the_kernels_are_measured_beside_dense(secateur) -> None:
-    rows = secateur("bench", "kernels", "--seconds", "0.01").json()
+    rows = secateur("bench", "kernels", "--suite", "vectors", "--sparsity", "0.9", "--seconds", "0.001").json()
     assert {row["kernel"] for row in rows} <= {"c", "scipy"}
-    assert all(row["sparse"] > 0 and row["numpy"] > 0 and row["torch"] > 0 for row in rows)
+    assert [row["layer"] for row in rows].count("geometric mean") == 1
+    assert all(row["ours"] > 0 and row["numpy"] > 0 and row["torch"] > 0 for row in rows[:-1])
+    assert rows[-1]["against_dense"] > 0
+
+
+@pytest.mark.parametrize(("option", "value"), [("--suite", "matrices"), ("--mask", "diagonal")])
+def test_an_unknown_benchmark_is_refused_in_one_line(secateur, option, value) -> None:
+    answer = secateur("bench", "kernels", option, value)
+    assert answer.code == 2
+    assert answer.err.count("\n") == 1
+    assert value in answer.err

@@ -164,7 +164,8 @@ def test_a_whole_model_gives_the_same_outputs_and_stays_as_it_was():
     model = prune(Branching(), 0.9)
     before = copy.deepcopy(model.state_dict())
     x = torch.randn(2, 3, 8, 8)
-    fast = accelerate(model, x, seconds=QUICK)
+    assert relative_error(accelerate(model, x, seconds=QUICK)(x), model(x)) < 1e-4
+    fast = accelerate(model, seconds=QUICK)
     assert relative_error(fast(x), model(x)) < 1e-4
     assert isinstance(fast.stem[0], SparseConv2d)
     assert isinstance(fast.point, SparseConv2d)
@@ -185,6 +186,17 @@ def test_the_report_names_layers_sizes_and_what_runs(kernel):
         assert row.choice.kernel == kernel
         assert row.sparsity == pytest.approx(0.9, abs=0.1)
         assert ("scipy" in str(row.choice)) == (kernel == "scipy")
+
+
+def test_layers_for_which_dense_is_faster_stay_torchs_own_and_are_reported():
+    torch.manual_seed(0)
+    model = prune(nn.Sequential(nn.Linear(2000, 2000), nn.Linear(2000, 2000)), 0.5)
+    model[0].weight *= torch.rand_like(model[0].weight) < 0.02
+    fast = accelerate(model, torch.randn(1, 2000))
+    rows = report(fast)
+    assert [row.name for row in rows] == ["0", "1"]
+    assert isinstance(fast[0], SparseLinear)
+    assert isinstance(fast[1], nn.Linear) == rows[1].choice.is_dense
 
 
 def test_layers_that_are_hardly_pruned_stay():

@@ -31,7 +31,7 @@ def random_weight(rng: np.random.Generator, m: int, k: int, sparsity: float) -> 
     other=st.one_of(st.none(), st.integers(0, 40)),
     sparsity=st.floats(0, 1),
     biased=st.booleans(),
-    dense=st.booleans(),
+    dense=st.sampled_from([(), ("numpy",), ("numpy", "torch_linear")]),
     seed=st.integers(0, 2**32 - 1),
 )
 def test_a_plan_multiplies_any_number_of_columns(kernel, shape, n, other, sparsity, biased, dense, seed):
@@ -120,7 +120,7 @@ def test_a_saved_plan_computes_the_same(kernel, biased, tmp_path, monkeypatch):
     monkeypatch.setenv("SECATEUR_KERNEL", kernel)
     rng = np.random.default_rng(0)
     weight = random_weight(rng, 30, 40, 0.9)
-    made = plan(weight, 20, bias=np.arange(30) if biased else None, seconds=QUICK, dense=False)
+    made = plan(weight, 20, bias=np.arange(30) if biased else None, seconds=QUICK, dense=())
     made.save(tmp_path / "plan.npz")
     loaded = load_plan(tmp_path / "plan.npz")
     assert loaded.choice == made.choice
@@ -132,7 +132,7 @@ def test_a_saved_plan_computes_the_same(kernel, biased, tmp_path, monkeypatch):
 @needs_c
 def test_a_plan_made_with_c_runs_on_scipy_where_c_is_missing(tmp_path, monkeypatch):
     weight = random_weight(np.random.default_rng(0), 30, 40, 0.9)
-    made = plan(weight, 20, seconds=QUICK, dense=False)
+    made = plan(weight, 20, seconds=QUICK, dense=())
     made.save(tmp_path / "plan.npz")
     monkeypatch.setenv("SECATEUR_KERNEL", "scipy")
     loaded = load_plan(tmp_path / "plan.npz")

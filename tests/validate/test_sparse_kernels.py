@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from validate.kernels import library
-from validate.kernels.bench import bench
 from validate.kernels.library import KernelUnavailableError, kernel_name
 from validate.kernels.sparse import ShapeError, SparseMatrix
 
@@ -145,13 +144,3 @@ def test_without_the_library_scipy_serves_and_c_says_how_to_build_it(monkeypatch
     assert SparseMatrix.from_dense(np.eye(3)).matmul(np.ones(3)).tolist() == [1, 1, 1]
     with pytest.raises(KernelUnavailableError, match="build_ext"):
         kernel_name("c")
-
-
-def test_the_benchmark_times_every_shape_at_every_sparsity():
-    rows = bench(shapes=[(16, 32, 8), (8, 8, 1)], sparsities=[0.5, 0.9], seconds=0.0)
-    assert [(row.m, row.sparsity > 0.7) for row in rows] == [(16, False), (16, True), (8, False), (8, True)]
-    for row in rows:
-        assert row.turns >= 5
-        assert (
-            row.ratio == min(time for time in (row.numpy, row.torch, row.torch_linear) if time is not None) / row.sparse
-        )

@@ -58,11 +58,13 @@ def accelerate(
 
     Layers with a smaller fraction of zeros than ``least_sparsity``, grouped convolutions, and the projections inside
     ``nn.MultiheadAttention``, which torch reads without calling them, stay as they are. Each layer plans for a size of
-    input when it first meets it; ``example``, a tensor or a tuple of arguments, is run through the model to have that
-    done. Outputs are those of the model but for the order of float32 sums; they can't be differentiated.
+    input when it first meets it. With ``example``, a tensor or a tuple of arguments, all plans are made for its size
+    now, and layers for which dense is faster stay as they are too. Outputs are those of the model but for the order of
+    float32 sums; they can't be differentiated.
     """
     root = nn.ModuleList([copy.deepcopy(model).eval()])
     sparse: dict[nn.Module, nn.Module] = {}
+    places: list[tuple[nn.Module, str, nn.Module]] = []
     for name, layer in list(root.named_modules(remove_duplicate=False)):
         parent, _, attribute = name.rpartition(".")
         if isinstance(layer, nn.TransformerEncoderLayer):
@@ -72,12 +74,17 @@ def accelerate(
         if _sparsity(layer) >= least_sparsity:
             if layer not in sparse:
                 sparse[layer] = _sparse_layer(layer, threads, seconds)
+            places.append((root.get_submodule(parent), attribute, layer))
             setattr(root.get_submodule(parent), attribute, sparse[layer])
-    accelerated = root[0]
     if example is not None:
         with torch.no_grad():
-            accelerated(*(example if isinstance(example, tuple) else (example,)))
-    return accelerated
+            root[0](*(example if isinstance(example, tuple) else (example,)))
+        for parent_module, attribute, layer in places:
+            made = sparse[layer]
+            if isinstance(made, SparseLinear | SparseConv2d) and made.is_dense:
+                layer.choices = _choices(made)  # type: ignore[assignment]  # kept for the report
+                setattr(parent_module, attribute, layer)
+    return root[0]
 
 
 def _without_fast_path(layer: nn.TransformerEncoderLayer) -> None:
@@ -85,15 +92,18 @@ def _without_fast_path(layer: nn.TransformerEncoderLayer) -> None:
     layer.activation_relu_or_gelu = 0
 
 
+def _choices(layer: SparseLinear | SparseConv2d) -> dict[str, Choice]:
+    """What runs a layer, for each size of input that it has met."""
+    if isinstance(layer, SparseLinear):
+        return {str(n): made.choice for n, made in layer.plans.items()}
+    return {"x".join(map(str, images)): made.choice for images, made in layer.plans.items()}
+
+
 def report(model: nn.Module) -> list[LayerReport]:
-    """What runs each sparse layer of an accelerated model, for each size of input that it has met."""
+    """What runs each pruned layer of an accelerated model, for each size of input that it has met."""
     rows = []
     for name, layer in model.named_modules():
-        if isinstance(layer, SparseLinear):
-            rows += [LayerReport(name, layer.matrix.sparsity, str(n), made.choice) for n, made in layer.plans.items()]
-        elif isinstance(layer, SparseConv2d):
-            rows += [
-                LayerReport(name, layer.sparsity, "x".join(map(str, images)), made.choice)
-                for images, made in layer.plans.items()
-            ]
+        tried = _choices(layer) if isinstance(layer, SparseLinear | SparseConv2d) else getattr(layer, "choices", {})
+        sparsity = layer.sparsity if isinstance(layer, SparseLinear | SparseConv2d) else _sparsity(layer)
+        rows += [LayerReport(name, sparsity, size, choice) for size, choice in tried.items()]
     return rows

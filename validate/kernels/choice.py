@@ -17,7 +17,8 @@ from validate.kernels.trial import fastest_turns
 from validate.threads import limit_threads
 
 TRIAL_SECONDS = 0.05
-DENSE = ("numpy", "torch", "torch_linear", "torch_conv2d")
+DENSE_PRODUCTS = ("numpy", "torch", "torch_linear")
+DENSE = (*DENSE_PRODUCTS, "torch_conv2d")
 SCIPY = "scipy"
 
 

@@ -46,10 +46,11 @@ class ConvolutionPlan:
         tile = self.choice.tile or Tile("rows", block=256)
         return Convolution(product_of(pack(self.matrix, tile), tile, self.bias), self.geometry)
 
-    def multiply(self, x: ArrayLike) -> NDArray[np.float32]:
+    def multiply(self, x: ArrayLike, out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
         """Convolves x[images, channels, height, width] from the stored weights alone, whatever the trial said of dense.
 
-        Raises ShapeError where the images have not the size that the plan was made for.
+        ``out``, contiguous float32, takes the result if given. Raises ShapeError where the images have not the size
+        that the plan was made for, or out not that of the result.
         """
         g = self.geometry
         images = np.ascontiguousarray(x, dtype=np.float32)
@@ -57,9 +58,13 @@ class ConvolutionPlan:
             raise ShapeError(
                 f"the plan is for images of {g.channels} x {g.height} x {g.width}, and x has shape {images.shape}"
             )
+        shape = (len(images), self.matrix.shape[0], *g.output)
+        y = np.empty(shape, dtype=np.float32) if out is None else out
+        if y.shape != shape or y.dtype != np.float32 or not y.flags.c_contiguous:
+            raise ShapeError(f"the result is contiguous float32 of shape {shape}, and out is {y.dtype} of {y.shape}")
         if self.choice.kernel == SCIPY:
-            return convolve_with_scipy(self.matrix, images, g, self.bias)
-        y = np.empty((len(images), self.matrix.shape[0], *g.output), dtype=np.float32)
+            y[...] = convolve_with_scipy(self.matrix, images, g, self.bias)
+            return y
         self._convolution.multiply(images, y, self.choice.threads)
         return y
 
@@ -104,11 +109,12 @@ def plan_convolution(
     threads: int = 1,
     bias: ArrayLike | None = None,
     seconds: float = TRIAL_SECONDS,
+    dense: bool = True,
 ) -> ConvolutionPlan:
     """Finds the fastest way to convolve ``images`` = (number, height, width) with weight[out, in, height, width].
 
-    torch's convolution takes part in the trial where torch is installed. Raises ShapeError where the weight has not
-    four dimensions or does not fit the window or the images.
+    torch's convolution takes part in the trial where torch is installed, unless ``dense=False``. Raises ShapeError
+    where the weight has not four dimensions or does not fit the window or the images.
     """
     kernel = np.asarray(weight, dtype=np.float32)
     if kernel.ndim != 4 or kernel.shape[2:] != window.kernel:
@@ -121,10 +127,10 @@ def plan_convolution(
     if number * rows * columns * matrix.shape[0] * matrix.shape[1] == 0:
         return ConvolutionPlan(matrix, geometry, added, untried(threads))
     x = np.random.default_rng(0).standard_normal((number, kernel.shape[1], height, width), dtype=np.float32)
-    dense = _dense_convolution(kernel, x, window)
+    rivals = _dense_convolution(kernel, x, window) if dense else {}
     if kernel_name() == SCIPY:
         scipy = partial(convolve_with_scipy, matrix, x, geometry, added)
-        choice = choose_without_kernels(scipy, dense, threads=threads, seconds=seconds)
+        choice = choose_without_kernels(scipy, rivals, threads=threads, seconds=seconds)
         return ConvolutionPlan(matrix, geometry, added, choice)
     y = np.empty((number, matrix.shape[0], rows, columns), dtype=np.float32)
 
@@ -132,7 +138,7 @@ def plan_convolution(
         return partial(Convolution(product, geometry).multiply, x, y, threads)
 
     tiles = candidate_tiles(matrix, rows * columns * number, convolution=not window.is_pointwise)
-    choice = choose(matrix, tiles, run, dense, bias=added, threads=threads, seconds=seconds)
+    choice = choose(matrix, tiles, run, rivals, bias=added, threads=threads, seconds=seconds)
     return ConvolutionPlan(matrix, geometry, added, choice)
 
 

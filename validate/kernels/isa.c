@@ -1,4 +1,5 @@
 /* The instruction sets that this library was built for, and how stripes are shared out over threads. */
+#include "pool.h"
 #include "spmm.h"
 
 static const struct isa *const isas[] = {
@@ -27,6 +28,28 @@ EXPORT int32_t secateur_isa_supported(int32_t index)
 EXPORT int64_t secateur_isa_lanes(int32_t index)
 {
     return isas[index]->lanes;
+}
+
+struct measured {
+    const struct isa *isa;
+    int64_t rounds;
+    float result; /* only so that there is one */
+};
+
+static void measure_peak(void *context, int t, int threads)
+{
+    struct measured *measured = context;
+    const float result = measured->isa->peak(measured->rounds);
+    if (t + 1 == threads)
+        measured->result = result;
+}
+
+/* Multiplies and adds on registers alone, `rounds` times on each thread. Returns the operations of one thread. */
+EXPORT int64_t secateur_peak(int32_t index, int64_t rounds, int32_t threads)
+{
+    struct measured measured = {.isa = isas[index], .rounds = rounds};
+    secateur_in_parallel(threads, measure_peak, &measured);
+    return rounds * 24 * isas[index]->lanes;
 }
 
 /* Weights in the stripes before `stripe`, and a little for each stripe, so that empty ones are shared out too. */

@@ -108,6 +108,8 @@ def _declared(kernels: ctypes.CDLL) -> ctypes.CDLL:
     kernels.secateur_isa_supported.restype = _INT
     kernels.secateur_isa_lanes.argtypes = [_INT]
     kernels.secateur_isa_lanes.restype = _SIZE
+    kernels.secateur_peak.argtypes = [_INT, _SIZE, _INT]
+    kernels.secateur_peak.restype = _SIZE
     kernels.secateur_spmm.argtypes = [weights, _POINTER, layout, _POINTER, layout, _SIZE, _INT, _INT]
     kernels.secateur_spmv.argtypes = [weights, _POINTER, _POINTER, _INT]
     kernels.secateur_spmv_compact.argtypes = [ctypes.POINTER(CompactWeights), _POINTER, _POINTER, _INT]

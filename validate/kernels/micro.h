@@ -255,6 +255,22 @@ static void pack(int64_t vectors, const float *x, int64_t stride, const int32_t 
 #undef PACK
 }
 
+/* Multiply-adds on registers alone: what no loop over memory exceeds. Twelve sums, because each waits for itself. */
+static float peak(int64_t rounds)
+{
+    vector sum[12];
+    vector factor = (vector){0} + 0.5f;
+    UNROLL for (int i = 0; i < 12; i++)
+        sum[i] = (vector){0} + (float)i;
+    for (int64_t r = 0; r < rounds; r++) {
+        UNROLL for (int i = 0; i < 12; i++)
+            sum[i] = sum[i] * factor + factor;
+    }
+    UNROLL for (int i = 1; i < 12; i++)
+        sum[0] += sum[i];
+    return sum[0][0];
+}
+
 /* Squares of four by four: four loads, eight shuffles, four stores, on every instruction set alike. */
 typedef float four __attribute__((vector_size(16), aligned(4), may_alias));
 

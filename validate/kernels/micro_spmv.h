@@ -160,5 +160,5 @@ static void spmv_two_four(int64_t rows, int64_t words, const uint32_t *code, con
 #endif
 
 #define TABLE                                                                                          \
-    .lanes = LANES, .most_vectors = most_vectors, .multiply = multiply, .pack = pack,                  \
+    .lanes = LANES, .most_vectors = most_vectors, .multiply = multiply, .pack = pack, .peak = peak,                  \
     .transpose = transpose, .copy_plane = copy_plane, .spmv = spmv, .spmv_bitmask = spmv_bitmask, .spmv_two_four = spmv_two_four

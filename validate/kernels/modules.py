@@ -6,6 +6,8 @@ layer is found when it first sees an input of some size. Where dense is faster t
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,10 @@ MOST_PLANS = 8
 """Sizes of input that a layer makes a plan for; the last one made then serves further batch sizes of a linear layer."""
 
 
+_Run = Callable[[Tensor, tuple[int, ...]], Tensor]
+"""From contiguous rows and the shape of the result to the result."""
+
+
 class UnsupportedLayerError(ValueError):
     """A layer has a setting that the sparse kernels do not compute."""
 
@@ -38,7 +44,7 @@ def _array(tensor: Tensor) -> NDArray[np.float32]:
 
 
 def _check_input(x: Tensor) -> None:
-    if x.device.type != "cpu" or x.dtype != torch.float32:
+    if x.dtype is not torch.float32 or not x.is_cpu:
         raise UnsupportedInputError(f"the sparse kernels take float32 on the CPU, not {x.dtype} on {x.device}")
 
 
@@ -57,30 +63,75 @@ class SparseLinear(nn.Module):
         self._bias = _copied(layer.bias)
         self._threads, self._seconds = threads, seconds
         self.plans: dict[int, Plan] = {}
+        self._runs: dict[int, _Run] = {}
+
+    @property
+    def sparsity(self) -> float:
+        """Fraction of weights that are zero."""
+        return self.matrix.sparsity
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether dense was faster for every size of input that the layer has met, and it has met one."""
+        return bool(self.plans) and all(made.choice.is_dense for made in self.plans.values())
 
     def _plan(self, n: int) -> Plan:
         if n not in self.plans and len(self.plans) < MOST_PLANS:
             self.plans[n] = plan(
-                self.matrix, n, threads=self._threads, bias=self._bias, seconds=self._seconds, transposed=True
+                self.matrix,
+                n,
+                threads=self._threads,
+                bias=self._bias,
+                seconds=self._seconds,
+                dense=("torch_linear",),
+                transposed=True,
             )
         return self.plans[n] if n in self.plans else next(reversed(self.plans.values()))
 
     def forward(self, x: Tensor) -> Tensor:
         """y[..., out features]. Raises UnsupportedInputError for anything but float32 on the CPU."""
         _check_input(x)
-        rows = x.detach().reshape(-1, self.in_features)
-        n = rows.shape[0]
-        made = self._plan(max(n, 1))
-        if made.choice.is_dense:
-            y = functional.linear(rows, *self._dense(made))
-            if bool(torch.isfinite(y.sum())):
-                return y.reshape(*x.shape[:-1], self.out_features)
-        y = torch.empty((n, self.out_features))
-        made.multiply_sparse(_array(rows).T, _array(y).T)
-        return y.reshape(*x.shape[:-1], self.out_features)
+        shape = x.shape[:-1]
+        n = shape[0] if len(shape) == 1 else math.prod(shape)
+        run = self._runs.get(n) or self._prepared(n)
+        return run(x.detach().contiguous(), (*shape, self.out_features))
 
-    def _dense(self, made: Plan) -> tuple[Tensor, Tensor | None]:
-        return torch.from_numpy(made.dense_weight), None if self._bias is None else torch.from_numpy(self._bias)
+    def _prepared(self, n: int) -> _Run:
+        """What runs inputs of n rows; kept for the sizes that were planned for."""
+        made = self._plan(max(n, 1))
+        run = self._dense_run(made, n) if made.choice.is_dense else self._sparse_run(made, n)
+        if n in self.plans:
+            self._runs[n] = run
+        return run
+
+    def _sparse_run(self, made: Plan, n: int) -> _Run:
+        by_address = made.for_rows(n)
+
+        def run(rows: Tensor, shape: tuple[int, ...]) -> Tensor:
+            y = torch.empty(shape)
+            if by_address is None:
+                made.multiply_sparse(_array(rows).reshape(n, -1).T, _array(y).reshape(n, -1).T)
+            else:
+                by_address(rows.data_ptr(), y.data_ptr())
+            return y
+
+        return run
+
+    def _dense_run(self, made: Plan, n: int) -> _Run:
+        """torch's linear layer; from the stored weights alone where a pruned one may have met NaN or infinity."""
+        weight = torch.from_numpy(made.dense_weight)
+        bias = None if self._bias is None else torch.from_numpy(self._bias)
+        sparse = self._sparse_run(made, n)
+
+        def run(rows: Tensor, shape: tuple[int, ...]) -> Tensor:
+            y = functional.linear(rows, weight, bias)
+            return y if math.isfinite(y.sum().item()) else sparse(rows, shape)
+
+        return run
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what runs, whose addresses mean nothing in a copy or in another process."""
+        return {**super().__getstate__(), "_runs": {}}
 
     def extra_repr(self) -> str:
         """What ``print(model)`` says of the layer."""
@@ -110,6 +161,11 @@ class SparseConv2d(nn.Module):
         """Fraction of weights that are zero."""
         return 1.0 - float(torch.count_nonzero(self._weight)) / max(self._weight.numel(), 1)
 
+    @property
+    def is_dense(self) -> bool:
+        """As for SparseLinear."""
+        return bool(self.plans) and all(made.choice.is_dense for made in self.plans.values())
+
     def _plan(self, images: tuple[int, int, int]) -> ConvolutionPlan:
         if images not in self.plans:
             if len(self.plans) >= MOST_PLANS:
@@ -136,9 +192,11 @@ class SparseConv2d(nn.Module):
         if made.choice.is_dense:
             bias = None if self._bias is None else torch.from_numpy(self._bias)
             y = convolve_with_torch(batch, self._weight, bias, self.window)
-            if bool(torch.isfinite(y.sum())):
+            if math.isfinite(y.sum().item()):
                 return y
-        return torch.from_numpy(made.multiply(_array(batch)))
+        y = torch.empty((batch.shape[0], self.out_channels, *made.geometry.output))
+        made.multiply(_array(batch), _array(y))
+        return y
 
     def extra_repr(self) -> str:
         """What ``print(model)`` says of the layer."""

@@ -7,6 +7,7 @@ saved.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -15,7 +16,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from validate.kernels.choice import SCIPY, TRIAL_SECONDS, Choice, choose, choose_without_kernels, untried
+from validate.kernels.choice import (
+    DENSE_PRODUCTS,
+    SCIPY,
+    TRIAL_SECONDS,
+    Choice,
+    choose,
+    choose_without_kernels,
+    untried,
+)
 from validate.kernels.dense import dense_products
 from validate.kernels.library import kernel_name
 from validate.kernels.plan_file import read_plan, write_plan
@@ -103,6 +112,12 @@ class Plan:
         product = self._tiled if single else self._for_several_columns
         product.multiply(x, result, self.choice.threads)
 
+    def for_rows(self, n: int) -> Callable[[int, int], None] | None:
+        """``Product.for_rows`` of the sparse product; None without the C kernels."""
+        if self.choice.kernel == SCIPY:
+            return None
+        return (self._tiled if n == 1 else self._for_several_columns).for_rows(n, self.choice.threads)
+
     def save(self, path: str | Path) -> None:
         """Writes weights, bias and choice to an ``.npz`` file, without pickle; ``load_plan`` reads it."""
         write_plan(path, _KIND, self.matrix, self.bias, self.choice, {"n": self.n})
@@ -115,15 +130,15 @@ def plan(
     threads: int = 1,
     bias: ArrayLike | None = None,
     seconds: float = TRIAL_SECONDS,
-    dense: bool = True,
+    dense: Collection[str] = DENSE_PRODUCTS,
     transposed: bool = False,
 ) -> Plan:
     """Finds the fastest way to multiply weight[M,K] with n columns on so many threads.
 
-    ``bias`` [M] is added to every column; about ``seconds`` go into the trial; ``dense=False`` keeps it to sparse
-    products; ``transposed`` means that the columns of x and of the result will be contiguous, as in the [batch,
-    features] of a linear layer. Without the C kernels the choice is between scipy's CSR and dense. Raises ShapeError
-    where weight is no matrix, or n, threads or bias do not fit it.
+    ``bias`` [M] is added to every column; about ``seconds`` go into the trial; ``dense`` names the dense products that
+    take part (none: the fastest sparse one is found); ``transposed`` means that the columns of x and of the result will
+    be contiguous, as in the [batch, features] of a linear layer. Without the C kernels the choice is between scipy's
+    CSR and dense. Raises ShapeError where weight is no matrix, or n, threads or bias do not fit it.
     """
     matrix = weight if isinstance(weight, SparseMatrix) else SparseMatrix.from_dense(weight)
     added = None if bias is None else np.ascontiguousarray(bias, dtype=np.float32)
@@ -138,7 +153,7 @@ def plan(
     y = np.empty((matrix.shape[0], n), dtype=np.float32)
     if transposed:
         x, y = np.asfortranarray(x), np.asfortranarray(y)
-    rivals = dense_products(matrix.to_dense(), x) if dense else {}
+    rivals = {name: run for name, run in dense_products(matrix.to_dense(), x).items() if name in dense} if dense else {}
     if kernel_name() == SCIPY:
         scipy = partial(matrix.matmul, x, kernel=SCIPY)
         return Plan(matrix, n, added, choose_without_kernels(scipy, rivals, threads=threads, seconds=seconds))

@@ -7,6 +7,7 @@ or contiguous columns (a transposed view) are taken as they are, anything else i
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -150,6 +151,27 @@ class Product:
         if result is None or columns is None:
             raise ValueError(f"y has strides {y.strides}: its rows or its columns must be contiguous")
         self.multiply_laid_out(address(x), columns, address(y), result, threads)
+
+    def for_rows(self, n: int, threads: int) -> Callable[[int, int], None]:
+        """What multiplies x[n,K] into y[n,M], both contiguous, given their addresses. Calls cost little."""
+        reference, check = self._reference, self._check
+        if n == 1 and self._has_vector_loop:
+            spmv = self._spmv
+
+            def multiply_vector(x: int, y: int) -> None:
+                check(spmv(reference, x, y, threads))
+
+            return multiply_vector
+        spmm, options = self._kernels.secateur_spmm, (self._vectors, self._direct, threads)
+        rows, columns = self.packed.shape
+        x_layout, y_layout = (
+            ctypes.byref(Layout(runs=1, run=n, image=n, row=size, transposed=1)) for size in (columns, rows)
+        )
+
+        def multiply(x: int, y: int) -> None:
+            check(spmm(reference, x, x_layout, y, y_layout, *options))
+
+        return multiply
 
     def multiply_laid_out(self, x: int, columns: Layout, y: int, result: Layout, threads: int) -> None:
         """Y = W X + bias for operands at the addresses x and y, in any layout that spmm.h describes."""

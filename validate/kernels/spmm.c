@@ -45,26 +45,29 @@ static inline void copy_few(float *to, const float *from, int64_t count)
         *to++ = *from++;
 }
 
-/* Copies `width` columns of one row, image by image. */
-static void copy_columns(const struct layout *layout, const float *row, int64_t column, int64_t width, float *to)
+/* Copies `width` columns of one row, image by image, beginning `before` columns into the image at `row`. */
+static inline void gather_columns(const struct layout *layout, const float *row, int64_t before, int64_t width, float *to)
 {
     while (width > 0) {
-        const int64_t some = least(width, layout->run - column % layout->run);
-        copy_few(to, row + place(layout, column), some);
+        const int64_t some = least(width, layout->run - before);
+        copy_few(to, row + before, some);
         to += some;
-        column += some;
         width -= some;
+        row += layout->image;
+        before = 0;
     }
 }
 
-static void spread_columns(const struct layout *layout, float *row, int64_t column, int64_t width, const float *from)
+static inline void spread_columns(const struct layout *layout, float *row, int64_t before, int64_t width,
+                                  const float *from)
 {
     while (width > 0) {
-        const int64_t some = least(width, layout->run - column % layout->run);
-        copy_few(row + place(layout, column), from, some);
+        const int64_t some = least(width, layout->run - before);
+        copy_few(row + before, from, some);
         from += some;
-        column += some;
         width -= some;
+        row += layout->image;
+        before = 0;
     }
 }
 
@@ -78,9 +81,11 @@ static void pack(const struct product *p, const struct strip *s, int64_t first, 
             for (int64_t k = 0; k < rows; k++)
                 memset(panel + k * padded + s->width, 0, (size_t)(padded - s->width) * sizeof *panel);
     } else if (s->straddles) {
+        const int64_t before = s->column % in->run;
+        const float *image = p->x + s->column / in->run * in->image;
         for (int64_t k = 0; k < rows; k++) {
-            const float *row = p->x + (in->offset != NULL ? in->offset[first + k] : (first + k) * in->row);
-            copy_columns(in, row, s->column, s->width, panel + k * padded);
+            const float *row = image + (in->offset != NULL ? in->offset[first + k] : (first + k) * in->row);
+            gather_columns(in, row, before, s->width, panel + k * padded);
             memset(panel + k * padded + s->width, 0, (size_t)(padded - s->width) * sizeof *panel);
         }
     } else {
@@ -100,8 +105,10 @@ static void unpack(const struct product *p, const struct strip *s, int64_t first
         p->isa->transpose(sums, padded, rows, s->width, p->y + s->column * out->row + first, out->row);
         return;
     }
+    const int64_t before = s->column % out->run;
+    float *image = p->y + s->column / out->run * out->image;
     for (int64_t m = 0; m < rows; m++)
-        spread_columns(out, p->y + (first + m) * out->row, s->column, s->width, sums + m * padded);
+        spread_columns(out, image + (first + m) * out->row, before, s->width, sums + m * padded);
 }
 
 /* Multiplies the stripes [from, to) with one strip. The sums go to Y, or to `sums` (M rows of packed vectors). */

@@ -98,6 +98,8 @@ struct isa {
     /* Copies rows of V vectors side by side; only the first `tail` lanes of the last vector exist, the rest is zero. */
     void (*pack)(int64_t V, const float *x, int64_t stride, const int32_t *offset, int64_t rows, int64_t tail,
                  float *panel);
+    /* 24 operations for each lane and round. */
+    float (*peak)(int64_t rounds);
     /* to[j * to_stride + i] = from[i * from_stride + j] for i < rows, j < columns. */
     void (*transpose)(const float *from, int64_t from_stride, int64_t rows, int64_t columns, float *to,
                       int64_t to_stride);
