@@ -16,7 +16,7 @@ from corpus.reading.tokens import Tokens, flatten
 from db.records import Citation
 
 _NEW_ID = r"\d{4}\.\d{4,5}"
-_OLD_ID = r"[a-z-]+(?:\.[A-Z]{2})?/\d{7}"
+_OLD_ID = r"[a-z-]{2,12}(?:\.[A-Z]{2})?/\d{7}"
 _ARXIV = re.compile(
     rf"(?:arxiv(?:\.org/(?:abs|pdf)/|\s*+(?:preprint\s*+)?(?:arxiv\s*+)?(?:[:/.]\s*+)?)|abs/|CoRR,?\s*(?:abs/)?)({_NEW_ID}|{_OLD_ID})",
     re.I,
@@ -36,6 +36,8 @@ _BIBLATEX = re.compile(
 )
 _BIBLATEX_FIELD = re.compile(r"\\field\{(\w+)\}\{")
 _BIBLATEX_VERB = re.compile(r"\\verb\{(\w+)\}\s*+\\verb ([^\n]{0,2000})\n\s*+\\endverb")
+_ENTRY_LENGTH = 2000
+"""Characters of an entry in which a quoted title is looked for."""
 _QUOTED = re.compile(r"[“\"](.{1,500}?)[,.]?[”\"]")
 _CITING = ("\\cite", "\\Cite", "\\parencite", "\\textcite", "\\autocite", "\\nocite", "\\footcite")
 _BIBLATEX_FAMILY = re.compile(r"family=\{++([^}]{1,300})\}")
@@ -129,7 +131,7 @@ def _printed_entry(tokens: Tokens) -> Citation:
 
 def split_entry(text: str) -> tuple[str, str]:
     """Authors and title of an entry without blocks: a quoted title, else the sentence after the authors."""
-    if match := _QUOTED.search(text):
+    if match := _QUOTED.search(text, 0, _ENTRY_LENGTH):
         return text[: match.start()].strip(" ,."), match.group(1)
     parts = re.split(r"(?<=[a-z)\d])\.\s+", text, maxsplit=2)
     return (parts[0], parts[1]) if len(parts) > 2 else ("", text if len(parts) == 1 else parts[0])

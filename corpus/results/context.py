@@ -28,7 +28,9 @@ from corpus.results.sparsity import Removal, read_removals
 from corpus.results.words import PHRASES, PROTOCOLS, SPLITS
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z“(])")
-_PAIR = re.compile(r"[\w-]+(?: \([\w%]+\))?\s?/\s?[\w-]+")
+_CAPTION, _NEAR, _SECTION = 4000, 8000, 40_000
+"""Characters of a caption, of the sentences that refer to a table and of its section that are looked at."""
+_PAIR = re.compile(r"(?<![\w-])[\w-]++(?: \([\w%]+\))?\s?/\s?[\w-]+")
 _OPERATING = frozenset({"params", "flops", "macs", "params_reduction", "flops_reduction", "model_size", "speedup"})
 """Metrics that captions mention to say how small a network is, more often than to say what the numbers are."""
 
@@ -60,6 +62,7 @@ class Paper:
             for label in dict.fromkeys(paragraph.references):
                 self._referring[label].append(paragraph.text)
         self._named_in_section: dict[tuple[str, int], tuple[str, ...]] = {}
+        self._removals_in_section: dict[int, list[Removal]] = {}
         self.row_names = tuple(self._row_names())
         """Names of methods that stand in the first columns of the paper's tables."""
         self.theoretical = PHRASES["theoretical"].search(text) is not None
@@ -96,6 +99,13 @@ class Paper:
             named = self.interpreter.datasets(text) if kind == "dataset" else self.interpreter.models(text)
             self._named_in_section[key] = named
         return self._named_in_section[key]
+
+    def removals_in_section(self, index: int) -> list[Removal]:
+        """What a section states of how much was removed."""
+        if index not in self._removals_in_section:
+            section = self.document.sections[index]
+            self._removals_in_section[index] = read_removals(f"{section.title}. {section.text[:_SECTION]}")
+        return self._removals_in_section[index]
 
     def particular_dataset(self, name: str) -> str:
         """The data set that a collective name (``WikiText``) stands for in this paper."""
@@ -148,8 +158,8 @@ class Surroundings:
         self.table = table
         self.corner = corner
         """Header of the first stub column, which often names a network or a sparsity of the whole table."""
-        self.caption = " ".join(part for part in (title, table.table.caption) if part)
-        self.near = " ".join(self._referring())
+        self.caption = " ".join(part for part in (title, table.table.caption) if part)[:_CAPTION]
+        self.near = " ".join(self._referring())[:_NEAR]
         sections = paper.document.sections
         self.section = sections[table.section] if 0 <= table.section < len(sections) else None
         self._evaluations: dict[tuple[str | bool, ...], tuple[str | None, str | None]] = {}
@@ -232,7 +242,7 @@ class Surroundings:
             if where == "caption" and len(set(bare)) == 1:
                 return read_removals(f"{bare[0]} sparsity")[0], where
         if self.section is not None and self.section.level > 1:
-            found = [item for item in read_removals(f"{self.section.title}. {self.section.text}") if item.sparsity]
+            found = [item for item in self.paper.removals_in_section(self.table.section) if item.sparsity]
             if len(found) == 1:
                 return found[0], "section"
         return Removal(), ""

@@ -23,7 +23,7 @@ NAME_LIKE = re.compile(
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _LAST_OF_LIST = re.compile(r"\s*(?:\([^()]*\)\s*)?,?\s*(?:and|or|&)\s+(?:the\s+)?")
 _NEXT_OF_LIST = re.compile(r"\s*(?:\([^()]*\)\s*)?,\s*")
-_SHORT_FORM = re.compile(r"(?:[ -][\w-]+){0,7}\s*\(([A-Za-z][\w-]*[A-Z][\w-]*)\)")
+_SHORT_FORM = re.compile(r"(?:[ -][\w-]++){0,7}\s*\(([A-Za-z][\w-]*[A-Z][\w-]*)\)")
 _END_OF_NAME = re.compile(r"\s*(?:[,.;:–—]|$|\s(?:which|that|for|to|as|and|in|on|by|with|a|an)\b)")
 _OTHER_KINDS: tuple[Kind, ...] = ("dataset", "model", "metric")
 _LEAST, _MOST = 1.5, 4

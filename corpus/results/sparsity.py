@@ -23,7 +23,7 @@ _WORD = "|".join(sorted(_SHARE_WORDS, key=len, reverse=True))
 def _expand(pattern: str, *, named: bool) -> re.Pattern[str]:
     """A pattern with its word lists filled in; named groups hold the amount and the quantity."""
     words = _DATA["words"]
-    amount = rf"\d+(?:\.\d+)?\s*%|0?\.\d+|{_WORD}"
+    amount = rf"(?<!\d)\d+(?:\.\d+)?\s*%|0?\.\d+|{_WORD}"
     filled = {
         "AMOUNT": f"(?P<amount>{amount})" if named else f"(?:{amount})",
         "OF": f"(?P<of>{words['of']})" if named else f"(?:{words['of']})",
@@ -49,6 +49,8 @@ _QUANTITIES: Mapping[str, str] = _DATA["quantities"]
 _PATTERN = re.compile(r"(?<![\d:.])(\d{1,2})\s*:\s*(\d{1,3})(?![\d:])")
 _SHARE = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)\s*%")
 _LISTED = re.compile(r"(?<![\w.-])(\d+(?:\.\d+)?)(?:\s*%\s*(?:,\s*(?:and\s|or\s)?|and\b|or\b|&)|\s*%?\s*/)\s*\Z")
+_ITEM = 40
+"""Characters that an amount in a list takes, with what stands behind it."""
 _BARE_SHARE = re.compile(r"^[~≈]?\s*(\d+(?:\.\d+)?)\s*%$")
 
 
@@ -199,7 +201,7 @@ def _others_of_list(text: str, match: re.Match[str], form: str) -> list[Removal]
     of = quantity_of(match.groupdict().get("of") or match.group())
     found: list[Removal] = []
     end = match.start("amount")
-    while other := _LISTED.search(text, 0, end):
+    while other := _LISTED.search(text, max(0, end - _ITEM), end):
         digits = other.group(1)
         number = Number(float(digits), digits, "%", decimals=len(digits.partition(".")[2]))
         found.insert(0, _share(number.value / 100, form, of, number, 100))
