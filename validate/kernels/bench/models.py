@@ -121,7 +121,7 @@ def bench_models(
     compiled: bool = True,
     progress: Callable[[ModelRow], object] | None = None,
 ) -> list[ModelRow]:
-    """Times every network at every sparsity and batch; ``compiled=False`` leaves out torch.compile, which takes minutes."""
+    """Times every network at every sparsity and batch; ``compiled=False`` leaves out torch.compile, which is slow."""
     rows = []
     with one_thread(), torch.no_grad():
         for name, (build, shape) in NETWORKS.items():
