@@ -29,6 +29,7 @@ from secateur.commands import (
     labelling,
     pending,
     reading,
+    reporting,
     validating,
 )
 from secateur.output import say
@@ -85,7 +86,7 @@ PANELS: dict[str, dict[str, Callable[..., None]]] = {
         "growth": growing.growth,
         "baselines": analysing.baselines,
         "comparisons": analysing.comparisons,
-        "report": analysing.report,
+        "report": reporting.report,
         "demo": demonstrating.demo,
     },
     CHECK: {"validate": validating.validate, "bench": validating.bench},

@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import jinja2
 import networkx as nx
@@ -34,6 +33,7 @@ from analysis.report.quality_page import quality_section
 from analysis.report.rows import RowsBy
 from analysis.report.search_index import papers_section
 from analysis.report.section import Section
+from analysis.report.shown import shown_findings
 from analysis.report.start_page import start_section
 from analysis.report.tradeoff_page import tradeoff_section
 from analysis.tradeoff import changes_from_dense
@@ -51,8 +51,6 @@ NAVIGATION = (
     ("claims.html", "Claims"),
     ("quality.html", "Data quality"),
 )
-REVIEWED = ("confirmed", "explained")
-STATES_SHOWN = {False: REVIEWED, True: ("new", *REVIEWED)}
 
 
 def write_site(
@@ -118,24 +116,6 @@ def _add_section(site: SiteFolder, templates: jinja2.Environment, path: str, sec
     for files in (section.files, *(drawn.files for drawn in section.figures)):
         for name, content in files.items():
             site.add(name, content)
-
-
-def shown_findings(data: SurveyData, places: CellPlaces, *, show_unreviewed: bool) -> list[dict[str, Any]]:
-    """The findings that may be shown, reviewed first, each with the paper and place of its cells."""
-    named = ("cell_id", "arxiv_id", "table_label")
-    cells = {row["cell_id"]: row for row in records(data.results[list(named)])}
-    synthetic = set(data.papers.loc[data.papers["synthetic"].astype(bool), "arxiv_id"])
-    shown = []
-    for row in records(data.findings):
-        if row["state"] not in STATES_SHOWN[show_unreviewed]:
-            continue
-        found = [
-            {"path": places.path(cell), "paper": cells[cell]["arxiv_id"], "label": cells[cell]["table_label"]}
-            for cell in row["cells"]
-            if cell in cells
-        ]
-        shown.append(row | {"places": found, "synthetic": any(name in synthetic for name in row["papers"])})
-    return sorted(shown, key=lambda row: (row["state"] == "new", row["level"] != "finding"))
 
 
 def _templates(
