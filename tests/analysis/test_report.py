@@ -200,7 +200,7 @@ def test_a_method_has_a_page_with_what_it_is_and_every_number(
     own = make_paper(7, arxiv_id="1911.11134", title="Rigging the Lottery", submitted=pd.Timestamp(2019, 11, 25))
     write_site(make_survey([*few, own]), tmp_path, now=NOW)
     page = (tmp_path / "methods" / "rigl.html").read_text()
-    for words in ("unstructured", "during", "gradient", "Rigging the Lottery", "6 papers print numbers of it"):
+    for words in ("unstructured", "during", "gradient", "Rigging the Lottery", "6 other papers print numbers of it"):
         assert words in page
     assert page.count("RigL") > 1
     assert page.count('href="https://arxiv.org/abs/') >= len(few), "each number leads to its paper on arXiv"
