@@ -26,6 +26,7 @@ from secateur.settings import load_settings
 if TYPE_CHECKING:
     import networkx as nx
 
+    from analysis.deflation import Deflation
     from analysis.growth_answer import GrowthAnswer
 
 MOST_ROWS = 1_000_000
@@ -109,6 +110,40 @@ class Corpus:
         if answer.truncated:
             raise ValueError(f"the query has more than {limit:,} rows; add a LIMIT to it, or raise limit=")
         return pd.DataFrame.from_records(list(answer.rows), columns=list(answer.columns))
+
+    def baselines(self, what: str = "all") -> pd.DataFrame:
+        """Numbers that papers print for one and the same thing, one row a key: how many, how far apart, whose.
+
+        ``what`` may be ``all``, ``dense`` (the unpruned networks), ``contradictions`` (the worst first, with causes),
+        ``copies`` (who copied from whom), ``travelling`` (numbers that spread and are not what the method's own paper
+        says) or ``heterogeneity`` (deviation between papers, and where the next number may lie). ValueError for others.
+        """
+        from analysis.baselines import baseline_spread, contradictions, dense_spread
+        from analysis.comparable import NEEDS
+        from analysis.genealogy import copies, travelling_numbers
+        from analysis.heterogeneity import heterogeneity
+
+        analyses = {
+            "all": baseline_spread,
+            "dense": dense_spread,
+            "contradictions": contradictions,
+            "copies": copies,
+            "travelling": travelling_numbers,
+            "heterogeneity": heterogeneity,
+        }
+        if what not in analyses:
+            raise ValueError(f"baselines shows {', '.join(analyses)}, not {what!r}")
+        with self._engine.connect() as connection:
+            results = views.results(connection, columns=NEEDS)
+        return analyses[what](results)
+
+    def deflation(self) -> Deflation:
+        """Whether papers print lower numbers for their competitors than neutral papers do, or why that is unknown."""
+        from analysis.comparable import NEEDS
+        from analysis.deflation import deflation
+
+        with self._engine.connect() as connection:
+            return deflation(views.results(connection, columns=NEEDS), views.tags(connection))
 
     def comparison_graph(self) -> nx.DiGraph:
         """Who compares with whom, as a directed graph of papers (`analysis.comparisons.comparison_graph`)."""

@@ -1,40 +1,31 @@
-"""baselines, comparisons, report: the analyses and the living survey."""
+"""baselines, comparisons: the analyses."""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import pandas as pd
 import typer
 
 from analysis.frames import records
-from db import views
 from secateur.commands.common import (
     DbOption,
     FormatOption,
     UsageError,
-    readable,
     settings_for,
-    utc_now,
-    writable,
 )
 from secateur.output import Format, default_format, print_rows
 
-BASELINE_COLUMNS = (
-    "method",
-    "dataset",
-    "model",
-    "point",
-    "metric",
-    "n_papers",
-    "n_copies",
-    "low",
-    "high",
-    "gap_low_paper",
-    "gap_high_paper",
-    "causes",
+if TYPE_CHECKING:
+    from analysis.deflation import Deflation
+
+TABLE_COLUMNS = (
+    *("method", "dataset", "model", "point", "metric", "scale", "amount", "n_papers", "n_numbers", "n_copies"),
+    *("low", "high", "tau", "next_low", "next_high", "own", "difference", "arxiv_id", "copied_from", "origin"),
+    *("certainty", "first_paper", "gap_low_paper", "gap_high_paper", "causes"),
 )
 """What of a baseline a terminal has room for; the other formats have all columns."""
 
@@ -45,22 +36,52 @@ def baselines(
     contradictions: Annotated[
         bool, typer.Option("--contradictions", help="Only what differs beyond rounding, with possible causes.")
     ] = False,
+    dense: Annotated[bool, typer.Option("--dense", help="The unpruned networks instead.")] = False,
+    copies: Annotated[bool, typer.Option("--copies", help="Who copied which number from whom.")] = False,
+    travelling: Annotated[
+        bool, typer.Option("--travelling", help="Numbers that spread and are not what the method's own paper says.")
+    ] = False,
+    heterogeneity: Annotated[
+        bool, typer.Option("--heterogeneity", help="Deviation between papers, and where the next number may lie.")
+    ] = False,
+    deflation: Annotated[
+        bool, typer.Option("--deflation", help="Whether rivals' re-runs are lower than neutral papers'.")
+    ] = False,
     db: DbOption = None,
     format: FormatOption = None,  # noqa: A002 - the option's name
 ) -> None:
     """How one baseline's number differs between papers."""
-    from analysis.baselines import baseline_spread
-    from analysis.baselines import contradictions as find_contradictions
+    from secateur.library import Corpus
 
-    with readable(settings_for(context, db=db)).connect() as connection:
-        results = views.results(connection)
-    frame = find_contradictions(results) if contradictions else baseline_spread(results)
-    if method and "method" in frame:
+    asked = {
+        "contradictions": contradictions,
+        "dense": dense,
+        "copies": copies,
+        "travelling": travelling,
+        "heterogeneity": heterogeneity,
+        "deflation": deflation,
+    }
+    chosen = [name for name, wanted in asked.items() if wanted]
+    if len(chosen) > 1:
+        raise UsageError(f"ask for one thing at a time, not --{chosen[0]} and --{chosen[1]}")
+    with Corpus(settings_for(context, db=db).db) as corpus:
+        if deflation:
+            _print_deflation(corpus.deflation(), format)
+            return
+        frame = corpus.baselines(chosen[0] if chosen else "all")
+    if method:
         frame = frame[frame["method"].str.lower() == method.lower()]
     columns = list(frame.columns)
     if (format or default_format(sys.stdout)) is Format.TABLE:
-        columns = [name for name in BASELINE_COLUMNS if name in frame]
+        columns = [name for name in TABLE_COLUMNS if name in frame]
     print_rows(records(frame), format, columns=columns)
+
+
+def _print_deflation(found: Deflation, wanted: Format | None) -> None:
+    if (wanted or default_format(sys.stdout)) is Format.TABLE:
+        typer.echo(found.sentence())
+        return
+    print_rows([asdict(found) | {"sentence": found.sentence()}], wanted)
 
 
 def comparisons(
@@ -80,28 +101,3 @@ def comparisons(
         write_graphml(graph, graphml)
     frame: pd.DataFrame = missing_comparisons(graph) if missing else paper_degrees(graph)
     print_rows(records(frame), format, columns=list(frame.columns))
-
-
-def report(
-    context: typer.Context,
-    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="DIR", help="Folder of the site.")] = None,
-    form: Annotated[str, typer.Option("--as", metavar="site|markdown", help="What to write.")] = "site",
-    unreviewed: Annotated[
-        bool, typer.Option("--unreviewed", help="Show findings that no person has reviewed.")
-    ] = False,
-    db: DbOption = None,
-) -> None:
-    """Write the living survey: a self-contained site."""
-    from secateur.feed import night_before
-    from secateur.nightly import find, publish
-
-    if form == "markdown":
-        raise UsageError("`secateur report --as markdown` is not built yet")
-    if form != "site":
-        raise UsageError(f"--as is site or markdown, not {form!r}")
-    settings = settings_for(context, db=db, site=output, show_unreviewed=unreviewed or None)
-    readable(settings).dispose()
-    engine = writable(settings)
-    find(engine, utc_now())
-    site = publish(engine, settings, utc_now(), since=night_before(settings.site_folder))
-    typer.echo(f"{site.pages} pages; start at {(site.folder / 'index.html').resolve()}")
