@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: demo test test-slow lint format quality clean
+.PHONY: demo test test-slow lint format quality survey clean
 
 $(STAMP): pyproject.toml setup.py constraints.txt validate/kernels/spmm.c
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -30,6 +30,10 @@ format: $(STAMP)
 
 quality: $(STAMP)
 	$(BIN)/python bench/quality.py
+
+DATA ?= ../shared/data
+survey: $(STAMP)
+	$(BIN)/python bench/survey.py $(DATA)
 
 clean:
 	rm -rf .venv build *.egg-info validate/kernels/*.so
