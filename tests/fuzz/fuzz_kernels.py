@@ -44,9 +44,9 @@ def packed(rng: np.random.Generator, matrix: SparseMatrix, pattern: str) -> form
         return formats.pack_blocks(matrix, rows, columns, block)
     if pattern == "two_four" and rng.random() < 0.7:
         return formats.pack_two_four(matrix)
-    rows = int(rng.integers(0, 5))
-    if rows == 0:
-        return formats.pack_bitmask(matrix)
+    rows = int(rng.integers(-1, 5))
+    if rows < 1:
+        return formats.pack_bitmask(matrix) if rows == 0 else formats.pack_sliced(matrix)
     return formats.pack_rows(matrix, block) if rows == 1 else formats.pack_groups(matrix, rows, block)
 
 

@@ -88,11 +88,12 @@ def test_blocks_agree_with_numpy_at_every_edge(shape, m, k, n, block, seed):
 @pytest.mark.usefixtures("isa")
 @settings(max_examples=60, deadline=None)
 @given(m=st.integers(0, 40), k=st.integers(0, 300), sparsity=st.floats(0, 1), seed=st.integers(0, 2**32 - 1))
-def test_a_bit_mask_multiplies_a_vector(m, k, sparsity, seed):
+@pytest.mark.parametrize("pack", [formats.pack_bitmask, formats.pack_sliced])
+def test_compact_formats_multiply_a_vector(pack, m, k, sparsity, seed):
     rng = np.random.default_rng(seed)
     weight = random_weight(rng, m, k, sparsity)
     x = rng.standard_normal(k).astype(np.float32)
-    y = product_of(Product(formats.pack_bitmask(SparseMatrix.from_dense(weight))), x, 2)
+    y = product_of(Product(pack(SparseMatrix.from_dense(weight))), x, 2)
     np.testing.assert_allclose(y, weight.astype(np.float64) @ x, rtol=1e-4, atol=1e-4)
 
 
@@ -110,18 +111,20 @@ def test_two_four_multiplies_a_vector(m, groups, seed):
 
 
 @pytest.mark.usefixtures("isa")
-@pytest.mark.parametrize("rows", [0, 1, 2, 3, 4])
+@pytest.mark.parametrize("rows", [-1, 0, 1, 2, 3, 4])
 def test_a_pruned_weight_meets_neither_nan_nor_infinity(rows):
     weight = random_weight(np.random.default_rng(0), 20, 70, 0.8)
     matrix = SparseMatrix.from_dense(weight)
-    packed = {0: formats.pack_bitmask, 1: formats.pack_rows}.get(rows, lambda w: formats.pack_groups(w, rows))(matrix)
+    packed = {-1: formats.pack_sliced, 0: formats.pack_bitmask, 1: formats.pack_rows}.get(
+        rows, lambda w: formats.pack_groups(w, rows)
+    )(matrix)
     product = Product(packed)
     x = np.ones(70, np.float32)
     expected = weight.sum(axis=1)
     for k, value in ((3, np.nan), (11, np.inf), (69, -np.inf)):
         x[:] = 1
         x[k] = value
-        y = product_of(product, x if rows == 0 else np.repeat(x[:, None], 5, axis=1)).reshape(20, -1)[:, 0]
+        y = product_of(product, x if rows < 1 else np.repeat(x[:, None], 5, axis=1)).reshape(20, -1)[:, 0]
         stored = weight[:, k] != 0
         assert 0 < stored.sum() < 20
         np.testing.assert_array_equal(y[stored], value * np.sign(weight[stored, k]))
@@ -143,6 +146,8 @@ def test_patterns_that_do_not_hold_are_refused():
         formats.pack_blocks(matrix, 4, 4)
     with pytest.raises(PatternError, match="every four"):
         formats.pack_two_four(matrix)
+    with pytest.raises(PatternError, match="70000"):
+        formats.pack_sliced(SparseMatrix.from_dense(np.zeros((1, 70_000))))
     with pytest.raises(ValueError, match="5"):
         formats.pack_groups(matrix, 5)
     with pytest.raises(ValueError, match="3 x 3"):

@@ -2,8 +2,8 @@
 
 Each answers to another limit of the CPU (docs/kernels.md has the reasoning): ``rows`` keeps the sums of one row of W in
 registers; ``groups`` lets a vector of X that was loaded once serve two to four rows; ``blocks`` does so without any
-choice, for weights that were pruned in blocks; ``bitmask`` and ``two_four`` are for a single vector, where reading W is
-what takes time.
+choice, for weights that were pruned in blocks; ``sliced``, ``bitmask`` and ``two_four`` are for a single vector, where
+reading W and picking from x is what takes time.
 """
 
 from __future__ import annotations
@@ -18,12 +18,16 @@ if TYPE_CHECKING:
     from validate.kernels.sparse import SparseMatrix
 
 KINDS = ("rows", "groups", "blocks")
-COMPACT_KINDS = ("bitmask", "two_four")
+COMPACT_KINDS = ("bitmask", "two_four", "sliced")
 BLOCKS = ((4, 1), (8, 1), (4, 4))
 """Rows and columns of the blocks that there are loops for."""
 LONGEST_BLOCK = 32768
 """Rows of X in a block of K: columns and counts within it have 16 bits."""
 _VALUES_READ_BEYOND = 16
+SLICE = 8
+"""Rows in a slice."""
+MOST_SLICED_COLUMNS = 65535
+"""Columns of W that 16 bits can count beside the one that fills up rows."""
 _MASK_COLUMNS = 64
 _CODE_COLUMNS = 32
 
@@ -79,15 +83,19 @@ class Compact:
     kind: str
     shape: tuple[int, int]
     words: int
-    """Words of bits in a row."""
-    bits: NDArray[np.uint64] | NDArray[np.uint32]
+    """Words of bits in a row; for ``sliced`` the number of slices."""
+    bits: NDArray[np.uint64] | NDArray[np.uint32] | NDArray[np.uint16]
+    """Words; for ``sliced`` the column of each weight."""
     first: NDArray[np.uint32]
+    """Where the weights of each row or slice begin; empty for ``two_four``."""
+    row: NDArray[np.int32]
+    """Row of each place of each slice, -1 for none; empty but for ``sliced``."""
     value: NDArray[np.float32]
 
     @property
     def nbytes(self) -> int:
         """Bytes that the packed weights take, indices included."""
-        return self.bits.nbytes + self.first.nbytes + self.value.nbytes
+        return self.bits.nbytes + self.first.nbytes + self.row.nbytes + self.value.nbytes
 
 
 def _begins(counts: NDArray[np.int64]) -> NDArray[np.uint32]:
@@ -233,8 +241,35 @@ def pack_bitmask(matrix: SparseMatrix) -> Compact:
         words=words,
         bits=bits.astype(np.uint64),
         first=matrix.start.astype(np.uint32),
+        row=np.zeros(0, np.int32),
         value=np.concatenate([matrix.value, np.zeros(_VALUES_READ_BEYOND * 4, np.float32)]),
     )
+
+
+def pack_sliced(matrix: SparseMatrix) -> Compact:
+    """Eight rows side by side, those with about as many weights together; shorter rows are filled up with zeros.
+
+    Raises PatternError where 16 bits can't count the columns and one more.
+    """
+    M, K = matrix.shape
+    if K > MOST_SLICED_COLUMNS:
+        raise PatternError(f"slices have 16-bit columns, too few for {K}")
+    slices = -(-M // SLICE)
+    counts = np.diff(matrix.start).astype(np.int64)
+    by_count = np.argsort(-counts, kind="stable")
+    row = np.full(slices * SLICE, -1, dtype=np.int32)
+    row[:M] = by_count
+    position = np.empty(M, dtype=np.int64)
+    position[by_count] = np.arange(M)
+    first = _begins(counts[by_count[::SLICE]] * SLICE)
+    row_of_value = _rows_of_entries(matrix)
+    in_row = np.arange(matrix.entries) - matrix.start[row_of_value]
+    place = position[row_of_value]
+    to = first[place // SLICE] + in_row * SLICE + place % SLICE
+    column = np.full(int(first[-1]), K, dtype=np.uint16)
+    value = np.zeros(len(column) + _VALUES_READ_BEYOND, dtype=np.float32)
+    column[to], value[to] = matrix.column, matrix.value
+    return Compact("sliced", matrix.shape, slices, column, first, row, value)
 
 
 def is_two_four(matrix: SparseMatrix) -> bool:
@@ -263,5 +298,6 @@ def pack_two_four(matrix: SparseMatrix) -> Compact:
         words=words,
         bits=np.bitwise_or.reduce(shifted, axis=2).astype(np.uint32).reshape(-1),
         first=np.zeros(0, np.uint32),
+        row=np.zeros(0, np.int32),
         value=value.reshape(-1),
     )

@@ -50,7 +50,7 @@ class CompactWeights(ctypes.Structure):
         ("words", _SIZE),
         ("kind", _INT),
         ("isa", _INT),
-        *((name, _POINTER) for name in ("bits", "first", "value", "bias")),
+        *((name, _POINTER) for name in ("bits", "first", "row", "value", "bias")),
     )
 
 

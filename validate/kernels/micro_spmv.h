@@ -1,7 +1,8 @@
 /* The products with a single vector, y[M] = W x, for one instruction set; included after micro.h.
  *
  * Every weight is used once, so the time is that of reading W: fewer bytes a weight are worth more than fewer operations.
- * A 16-bit column beside its weight takes 6 bytes, a bit mask 4 bytes and a bit for every place, 2:4 takes 4.25.
+ * A 16-bit column beside its weight takes 6 bytes, a bit mask 4 bytes and a bit for every place, 2:4 takes 4.25. What is
+ * left are the reads of x, two of which a core does at a time; the columns of SLICED come four to a read, for that reason.
  */
 
 /* Eight running sums, because one would wait for itself at every step. */
@@ -114,6 +115,37 @@ static void spmv_bitmask(int64_t rows, int64_t words, const uint64_t *mask, cons
 }
 #endif
 
+typedef float slice __attribute__((vector_size(4 * SLICE), may_alias));
+typedef float loose_slice __attribute__((vector_size(4 * SLICE), aligned(4), may_alias));
+
+/* One of four columns that were read as a word. */
+INLINE uint16_t column_in(uint64_t four, int i)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return (uint16_t)(four >> 16 * i);
+#else
+    return (uint16_t)(four >> 16 * (3 - i));
+#endif
+}
+
+static void spmv_sliced(int64_t slices, const uint16_t *column, const uint32_t *first, const int32_t *row,
+                        const float *value, const float *bias, const float *x, float *y)
+{
+    for (int64_t s = 0; s < slices; s++, row += SLICE) {
+        slice sum = {0};
+        for (uint32_t j = first[s]; j < first[s + 1]; j += SLICE) {
+            uint64_t a, b;
+            memcpy(&a, column + j, sizeof a);
+            memcpy(&b, column + j + 4, sizeof b);
+            const slice gathered = {x[column_in(a, 0)], x[column_in(a, 1)], x[column_in(a, 2)], x[column_in(a, 3)],
+                                    x[column_in(b, 0)], x[column_in(b, 1)], x[column_in(b, 2)], x[column_in(b, 3)]};
+            sum += *(const loose_slice *)(value + j) * gathered;
+        }
+        for (int i = 0; i < SLICE && row[i] >= 0; i++)
+            y[row[i]] = sum[i] + (bias != NULL ? bias[row[i]] : 0.0f);
+    }
+}
+
 /* A code has two bits for each of 16 weights: which column of its group of four. Eight groups, 32 columns, to a word. */
 #ifdef HAS_EXPAND
 INLINE __m512 coded_sum(__m512 sum, uint32_t code, const float *value, const float *x)
@@ -161,4 +193,4 @@ static void spmv_two_four(int64_t rows, int64_t words, const uint32_t *code, con
 
 #define TABLE                                                                                          \
     .lanes = LANES, .most_vectors = most_vectors, .multiply = multiply, .pack = pack, .peak = peak,                  \
-    .transpose = transpose, .copy_plane = copy_plane, .spmv = spmv, .spmv_bitmask = spmv_bitmask, .spmv_two_four = spmv_two_four
+    .transpose = transpose, .copy_plane = copy_plane, .spmv = spmv, .spmv_bitmask = spmv_bitmask, .spmv_sliced = spmv_sliced, .spmv_two_four = spmv_two_four

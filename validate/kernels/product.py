@@ -66,6 +66,7 @@ def _compact_weights(packed: Compact, isa: int, bias: int | None) -> CompactWeig
         isa=isa,
         bits=address(packed.bits),
         first=address(packed.first),
+        row=address(packed.row),
         value=address(packed.value),
         bias=bias,
     )

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define EXPORT __attribute__((visibility("default")))
 #define INLINE static inline __attribute__((always_inline))
@@ -38,15 +39,20 @@ struct weights {
     const float *bias;      /* [M], what the sums begin with; NULL for zero */
 };
 
-/* W for the product with one vector: the weights of each row in order of their columns, and where these are as bits.
- * BITMASK: a word is 64 bits, one for each column. TWO_FOUR: 32 bits, two for each of the weights of 32 columns, of which
- * every group of four has two. */
-enum { BITMASK, TWO_FOUR };
+/* W for the product with one vector, so that little has to be read for each weight.
+ * BITMASK: a word is 64 bits, one for each column, and the weights of a row stand in the order of their columns.
+ * TWO_FOUR: a word is 32 bits, two for each of the weights of 32 columns, of which every group of four has two.
+ * SLICED: eight rows side by side, the n-th weights of all of them together (SELL-C-sigma, Kreutzer et al. 2014); shorter
+ * rows are filled up with zeros for column K, which no weight has and where x is zero. */
+enum { BITMASK, TWO_FOUR, SLICED };
+#define SLICE 8
 struct compact {
-    int64_t M, K, words; /* words in a row */
+    int64_t M, K;
+    int64_t words; /* in a row; SLICED: slices */
     int32_t kind, isa;
-    const void *bits;
-    const uint32_t *first; /* [M + 1] where the weights of a row begin; BITMASK only */
+    const void *bits; /* words; SLICED: a 16-bit column for each weight */
+    const uint32_t *first; /* [M + 1] or [slices + 1] where the weights of a row or slice begin; not for TWO_FOUR */
+    const int32_t *row;    /* [slices * SLICE] row of each place of a slice, or -1; SLICED only */
     const float *value;    /* 16 more than there are weights */
     const float *bias;
 };
@@ -105,10 +111,12 @@ struct isa {
                       int64_t to_stride);
     /* One shifted copy of one channel of an image. */
     void (*copy_plane)(const struct unfolding *u, const float *from, int64_t copy, float *to);
-    /* y[M] of one vector x[K]: from the entries of ROWS or BLOCKS, from bit masks, from 2:4 codes. */
+    /* y[M] of one vector x[K]: from the entries of ROWS or BLOCKS, or from a compact form. */
     void (*spmv)(int32_t kind, int32_t R, int32_t C, const struct part *part, const float *x, float *y);
     void (*spmv_bitmask)(int64_t rows, int64_t words, const uint64_t *mask, const uint32_t *first, const float *value,
                          const float *bias, const float *x, float *y);
+    void (*spmv_sliced)(int64_t slices, const uint16_t *column, const uint32_t *first, const int32_t *row,
+                        const float *value, const float *bias, const float *x, float *y);
     void (*spmv_two_four)(int64_t rows, int64_t words, const uint32_t *code, const float *value, const float *bias,
                           const float *x, float *y);
 };

@@ -1,6 +1,4 @@
 /* y = W x for a single vector x: threads share out the rows, and x is copied where the loops read beyond its end. */
-#include <string.h>
-
 #include "pool.h"
 #include "spmm.h"
 
@@ -55,6 +53,31 @@ EXPORT int secateur_spmv(const struct weights *w, const float *x, float *y, int3
     return OK;
 }
 
+/* The first slice of thread t: all threads get about as many weights. */
+static int64_t slice_begins(const struct compact *w, int t, int threads)
+{
+    const uint64_t wanted = (uint64_t)w->first[w->words] * (uint64_t)t / (uint64_t)threads;
+    int64_t low = 0, high = w->words;
+    while (low < high) {
+        const int64_t middle = (low + high) / 2;
+        if (w->first[middle] < wanted)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void by_slices(void *context, int t, int threads)
+{
+    const struct product *p = context;
+    const struct compact *w = p->compact;
+    const int64_t from = t == 0 ? 0 : slice_begins(w, t, threads);
+    const int64_t to = t + 1 == threads ? w->words : slice_begins(w, t + 1, threads);
+    secateur_isa(w->isa)->spmv_sliced(to - from, w->bits, w->first + from, w->row + from * SLICE, w->value, w->bias, p->x,
+                                      p->y);
+}
+
 static void by_rows(void *context, int t, int threads)
 {
     const struct product *p = context;
@@ -73,10 +96,11 @@ static void by_rows(void *context, int t, int threads)
 /* y = W x + bias of a compact matrix. Returns 0, or 1 when there is no memory. */
 EXPORT int secateur_spmv_compact(const struct compact *w, const float *x, float *y, int32_t threads)
 {
-    const float *padded = padded_vector(x, w->K, w->words * (w->kind == BITMASK ? 64 : 32));
-    if (padded == NULL && w->words > 0)
+    const int64_t length = w->kind == SLICED ? w->K + 1 : w->words * (w->kind == BITMASK ? 64 : 32);
+    const float *padded = padded_vector(x, w->K, length);
+    if (padded == NULL && length > 0)
         return NO_MEMORY;
     struct product p = {.compact = w, .x = padded, .y = y};
-    secateur_in_parallel(threads, by_rows, &p);
+    secateur_in_parallel(threads, w->kind == SLICED ? by_slices : by_rows, &p);
     return OK;
 }

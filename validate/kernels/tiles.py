@@ -24,7 +24,7 @@ class Tile:
     """A format and the sizes that its loops run with."""
 
     format: str
-    """rows, groups, blocks, bitmask or two_four."""
+    """rows, groups, blocks, sliced, bitmask or two_four."""
     rows: int = 1
     """Rows of W in a stripe."""
     columns: int = 1
@@ -73,7 +73,7 @@ _CONVOLUTIONS = (
 """For kernels larger than 1x1: an unfolded image is small enough to be read in place; 144 rows of X are 16 channels."""
 _BLOCKED = ((80, None), (80, 256), (48, None))
 """Widths and blocks of K that are tried for weights in blocks."""
-_VECTOR = (Tile("rows"), Tile("bitmask"), Tile("two_four"))
+_VECTOR = (Tile("rows"), Tile("sliced"), Tile("bitmask"), Tile("two_four"))
 _GROUPS_PAY_BELOW = 0.98
 """Sparsity at which two rows of random weights hardly ever meet in a column."""
 
@@ -84,6 +84,8 @@ def pack(matrix: SparseMatrix, tile: Tile) -> formats.Stripes | formats.Compact:
         return formats.pack_bitmask(matrix)
     if tile.format == "two_four":
         return formats.pack_two_four(matrix)
+    if tile.format == "sliced":
+        return formats.pack_sliced(matrix)
     if tile.format == "blocks":
         return formats.pack_blocks(matrix, tile.rows, tile.columns, tile.block)
     if tile.format == "groups":
@@ -128,6 +130,8 @@ def candidate_tiles(matrix: SparseMatrix, n: int, *, convolution: bool = False) 
 def _fits(matrix: SparseMatrix, tile: Tile) -> bool:
     if tile.format == "two_four":
         return formats.is_two_four(matrix)
+    if tile.format == "sliced":
+        return matrix.shape[1] <= formats.MOST_SLICED_COLUMNS
     if tile.format == "blocks":
         counts = np.diff(matrix.start)
         whole = counts[: len(counts) // tile.rows * tile.rows].reshape(-1, tile.rows)
