@@ -5,8 +5,9 @@ A mention stands between word boundaries, is the longest one at its place, and g
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import ahocorasick
 
@@ -60,10 +61,9 @@ class Matcher:
         """Known names in the text, ascending and without overlaps."""
         if not len(self._automaton):
             return []
-        stream = letters(text)
-        offsets = [offset for _, offset in stream]
+        stream, offsets = _stream(text)
         found: list[Mention] = []
-        for last, (length, allowed, group) in self._automaton.iter("".join(character for character, _ in stream)):
+        for last, (length, allowed, group) in self._automaton.iter(stream):
             first = last - length + 1
             start, end = offsets[first], offsets[last] + 1
             if not _stands_alone(text, start, end) or not _broken_where_allowed(offsets, first, length, allowed):
@@ -72,6 +72,13 @@ class Matcher:
             if canonical is not None:
                 found.append(Mention(start, end, text[start:end], canonical))
         return _longest(found)
+
+
+@lru_cache(maxsize=8)
+def _stream(text: str) -> tuple[str, tuple[int, ...]]:
+    """The letters that keys are made of, and their offsets; kept a while, as names of each kind are sought in turn."""
+    stream = letters(text)
+    return "".join(character for character, _ in stream), tuple(offset for _, offset in stream)
 
 
 def _choose(group: Iterable[Spelling], written: str) -> str | None:
@@ -96,7 +103,7 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
     return not goes_on
 
 
-def _broken_where_allowed(offsets: list[int], first: int, length: int, allowed: frozenset[int]) -> bool:
+def _broken_where_allowed(offsets: Sequence[int], first: int, length: int, allowed: frozenset[int]) -> bool:
     return all(offsets[first + i] - offsets[first + i - 1] == 1 or i in allowed for i in range(1, length))
 
 

@@ -7,55 +7,56 @@ it reports only in sentences that tell an outcome. A word after "unlike", "inste
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from corpus.tagging.lexicon import Lexicon
-from corpus.tagging.plain import sentences
+from corpus.tagging.lexicon import FacetWords, Lexicon
+from corpus.tagging.plain import lowered, sentences
 from db.records import AbstractClaim, Tag
 
 _OWN = re.compile(
     r"\b(?:we|our|ours|this (?:paper|work|study|article|research|thesis|survey|letter)|in this|here|propos\w+"
-    r"|is (?:introduced|presented|developed))\b",
-    re.IGNORECASE,
+    r"|is (?:introduced|presented|developed))\b"
 )
 _OUTCOME = re.compile(
     r"\b(?:achiev|outperform|result|experiment|demonstrat|show|improv|yield|deliver|up to|obtain|attain|maintain|retain"
-    r"|surpass|exceed|evaluat|empirical|find|reveal|enabl|reduc|lead|accelerat|speed|\d)",
-    re.IGNORECASE,
+    r"|surpass|exceed|evaluat|empirical|find|reveal|enabl|reduc|lead|accelerat|speed|\d)"
 )
 _DENIED = re.compile(
     r"\b(?:unlike|instead of|rather than|beyond|no|not|without|than|outperform\w*|compared (?:to|with)|against"
-    r"|over|non|need for)(?: the)?(?:[ -][\w-]+){0,2}[ -]$",
-    re.IGNORECASE,
+    r"|over|non|need for)(?: the)?(?:[ -][\w-]+){0,2}[ -]$"
 )
 _REACH = 45
 """How many characters before a word are searched for its denial."""
 
-Span = tuple[str, int, int]
-"""Field, start and end."""
-
 
 @dataclass(frozen=True, slots=True)
-class Scopes:
-    """The stretches of title and abstract that each scope stands for."""
+class _Texts:
+    """Title and abstract on a line each, in stretches: the title first, then the abstract's sentences."""
 
-    title: str
-    abstract: str
+    whole: str
+    lower: str
+    spans: tuple[tuple[int, int], ...]
 
-    def spans(self, scope: str) -> list[Span]:
-        """Stretches of a scope: ``all``, ``study``, ``own`` or ``results``."""
-        whole = ("title", 0, len(self.title))
-        if scope == "all":
-            return [whole, ("abstract", 0, len(self.abstract))]
-        split = sentences(self.abstract)
-        own = [index for index, (start, end) in enumerate(split) if _OWN.search(self.abstract, start, end)]
-        study = split[own[0] :] if own else split
-        if scope == "study":
-            return [whole, *(("abstract", *span) for span in study)]
-        if scope == "own":
-            return [whole, *(("abstract", *split[index]) for index in own)]
-        return [("abstract", *span) for span in study if _OUTCOME.search(self.abstract, *span)]
+    @classmethod
+    def of(cls, title: str, abstract: str) -> _Texts:
+        whole = f"{title}\n{abstract}"
+        first = len(title) + 1
+        spans = ((0, len(title)), *((first + start, first + end) for start, end in sentences(abstract)))
+        return cls(whole, lowered(whole), spans)
+
+    def places(self) -> dict[str, frozenset[int]]:
+        """Numbers of the stretches that belong to each scope, which `lexicon.yaml` describes."""
+        in_abstract = range(1, len(self.spans))
+        own = [place for place in in_abstract if _OWN.search(self.lower, *self.spans[place])]
+        study = range(own[0], len(self.spans)) if own else in_abstract
+        results = [place for place in study if _OUTCOME.search(self.lower, *self.spans[place])]
+        return {
+            "all": frozenset((0, *in_abstract)),
+            "study": frozenset((0, *study)),
+            "own": frozenset((0, *own)),
+            "results": frozenset(results),
+        }
 
 
 def find_facets(title: str, abstract: str, claims: Iterable[AbstractClaim], lexicon: Lexicon) -> list[Tag]:
@@ -63,26 +64,39 @@ def find_facets(title: str, abstract: str, claims: Iterable[AbstractClaim], lexi
 
     A quantity that the abstract gives a number for (``claims``) is a metric it reports, whatever its words.
     """
-    scopes = Scopes(title, abstract)
-    found: dict[tuple[str, str], Tag] = {}
-    for facet, patterns in lexicon.facets.items():
-        spans = scopes.spans(lexicon.scopes[facet])
-        for value, pattern in patterns.items():
-            tag = _first(facet, value, pattern, spans, scopes)
-            if tag is not None:
-                found[facet, value] = tag
+    texts = _Texts.of(title, abstract)
+    scopes = texts.places()
+    first: dict[tuple[str, str], tuple[int, int]] = {}
+    candidates = lexicon.facet_filter.candidates(texts.lower, texts.spans)
+    for number in sorted(candidates):
+        words = lexicon.facet_words[number]
+        places = [place for place in candidates[number] if place in scopes[lexicon.scopes[words.facet]]]
+        found = next(_found(words, texts, places), None)
+        key = words.facet, words.value
+        if found is not None and (key not in first or found < first[key]):
+            first[key] = found
+    tags = {key: _tag(*key, *span, texts) for key, span in first.items()}
     for claim in claims:
-        found.setdefault(
+        tags.setdefault(
             ("metrics", claim.quantity),
             Tag("metrics", claim.quantity, claim.confidence, "abstract", claim.start, claim.end, claim.text),
         )
-    return list(found.values())
+    return list(tags.values())
 
 
-def _first(facet: str, value: str, pattern: re.Pattern[str], spans: Sequence[Span], scopes: Scopes) -> Tag | None:
-    for field, start, end in spans:
-        text = scopes.title if field == "title" else scopes.abstract
-        for match in pattern.finditer(text, start, end):
-            if _DENIED.search(text, max(start, match.start() - _REACH), match.start()) is None:
-                return Tag(facet, value, 0.7, field, match.start(), match.end(), match[0])
-    return None
+def _found(words: FacetWords, texts: _Texts, places: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Where the words of a value stand and are not denied."""
+    text = texts.lower if words.in_lower_case else texts.whole
+    for place in places:
+        start, end = texts.spans[place]
+        for match in words.pattern.finditer(text, start, end):
+            if _DENIED.search(texts.lower, max(start, match.start() - _REACH), match.start()) is None:
+                yield match.span()
+
+
+def _tag(facet: str, value: str, start: int, end: int, texts: _Texts) -> Tag:
+    first = texts.spans[0][1] + 1
+    in_title = start < first
+    offset = 0 if in_title else first
+    field = "title" if in_title else "abstract"
+    return Tag(facet, value, 0.7, field, start - offset, end - offset, texts.whole[start:end])

@@ -13,10 +13,13 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from corpus.tagging.literals import Prefilter
+from corpus.tagging.mention_words import MentionWords, load_mention_words
 from db.records import FACETS, VOCABULARY
 
 _FILE = Path(__file__).with_name("lexicon.yaml")
-SENTENCE_KINDS = ("rival", "own", "background")
+_VERY_CASE = "(?-i:"
+_CAPITAL = re.compile(r"\\.|[A-Z]")
 
 
 class LexiconError(ValueError):
@@ -24,20 +27,38 @@ class LexiconError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Lexicon:
-    """Patterns by facet and value, and the groups of cues that relevance is judged by."""
+class FacetWords:
+    """One pattern that tells a value of a facet."""
 
-    facets: Mapping[str, Mapping[str, re.Pattern[str]]]
+    facet: str
+    value: str
+    pattern: re.Pattern[str]
+    in_lower_case: bool
+    """True when it is matched in the text in lower case, False when case counts in a part of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Words of facets and their values, and the groups of cues that relevance is judged by."""
+
     scopes: Mapping[str, str]
     """Where the words of a facet count: all, study, own, results."""
-    cues: Mapping[str, re.Pattern[str]]
-    """Patterns of the groups, over text in lower case."""
+    facet_words: tuple[FacetWords, ...]
+    """Patterns in the order of the facets and their values."""
+    facet_filter: Prefilter
+    """Tells which of `facet_words` may occur in a text."""
+    groups: tuple[str, ...]
+    """Names of the groups of cues."""
+    cues: tuple[tuple[int, re.Pattern[str]], ...]
+    """Patterns over text in lower case, each with the number of its group."""
+    cue_filter: Prefilter
+    """Tells which of `cues` may occur in a text."""
     unions: Mapping[str, tuple[str, ...]]
-    """Names of groups of cues that are counted together; the first union is the subject."""
+    """Names of groups of cues that are counted together."""
     membership: NDArray[np.float64]
     """Which group is in which union, 0 or 1: shape (groups, unions)."""
-    sentences: Mapping[str, re.Pattern[str]]
-    """Kinds of sentences in the order of `SENTENCE_KINDS`: a sentence is of the first kind that is found in it."""
+    mention_words: MentionWords
+    """Words by which a mention of pruning is read."""
     subject: re.Pattern[str]
     """Parts of words of which every core paper has at least one, in lower case."""
     related: re.Pattern[str]
@@ -48,8 +69,8 @@ def read_lexicon(path: Path) -> Lexicon:
     """The lexicon in a YAML file.
 
     It has ``subject`` and ``related`` (lists of patterns), ``words`` (alternatives by name), ``cues`` (lists by group,
-    in which ``<name>`` stands for the alternatives), ``unions`` (names of groups), ``sentences`` (lists by kind),
-    ``scopes`` (a scope by facet) and ``facets`` (lists by facet and value).
+    in which ``<name>`` stands for the alternatives), ``unions`` (names of groups), ``scopes`` (a scope by facet) and
+    ``facets`` (lists by facet and value).
 
     Raises:
         LexiconError: a facet, value or group is unknown, or a pattern does not compile.
@@ -65,22 +86,39 @@ def read_lexicon(path: Path) -> Lexicon:
     for union, groups in unions.items():
         if unknown := set(groups) - set(raw["cues"]):
             raise LexiconError(f"{path.name}: unions.{union}: no such groups of cues: {', '.join(sorted(unknown))}")
+    facet_words = tuple(
+        _facet_words(path, facet, value, pattern)
+        for facet, values in raw["facets"].items()
+        for value, patterns in values.items()
+        for pattern in patterns
+    )
+    cues = tuple(
+        (number, _compiled(path, f"cues.{group}", [pattern]))
+        for number, (group, patterns) in enumerate(_expanded(raw).items())
+        for pattern in patterns
+    )
     return Lexicon(
         scopes=raw["scopes"],
-        facets={
-            facet: {value: _compiled(path, f"facets.{facet}.{value}", patterns) for value, patterns in values.items()}
-            for facet, values in raw["facets"].items()
-        },
-        cues={group: _compiled(path, f"cues.{group}", patterns, 0) for group, patterns in _expanded(raw).items()},
+        facet_words=facet_words,
+        facet_filter=Prefilter([words.pattern.pattern for words in facet_words]),
+        groups=tuple(raw["cues"]),
+        cues=cues,
+        cue_filter=Prefilter([pattern.pattern for _, pattern in cues]),
         unions=unions,
         membership=np.array([[float(group in union) for union in unions.values()] for group in raw["cues"]]),
-        sentences={
-            kind: _compiled(path, f"sentences.{kind}", raw["sentences"][kind], closing=r")\b")
-            for kind in SENTENCE_KINDS
-        },
-        subject=_compiled(path, "subject", raw["subject"], 0, "(?:"),
-        related=_compiled(path, "related", raw["related"], 0, "(?:"),
+        mention_words=load_mention_words(),
+        subject=_compiled(path, "subject", raw["subject"], opening="(?:"),
+        related=_compiled(path, "related", raw["related"], opening="(?:"),
     )
+
+
+def _facet_words(path: Path, facet: str, value: str, pattern: str) -> FacetWords:
+    """Case is ignored by searching the text in lower case, which is faster, where no part is in its very case."""
+    in_lower_case = _VERY_CASE not in pattern
+    if in_lower_case:
+        pattern = _CAPITAL.sub(lambda match: match[0] if match[0][0] == "\\" else match[0].lower(), pattern)
+    flags = 0 if in_lower_case else re.IGNORECASE
+    return FacetWords(facet, value, _compiled(path, f"facets.{facet}.{value}", [pattern], flags), in_lower_case)
 
 
 def _expanded(raw: Mapping[str, dict[str, Any]]) -> dict[str, list[str]]:
@@ -101,13 +139,12 @@ def _compiled(
     path: Path,
     place: str,
     patterns: list[str],
-    flags: int = re.IGNORECASE,
+    flags: int = 0,
     opening: str = r"\b(?:",
-    closing: str = ")",
 ) -> re.Pattern[str]:
     """One pattern of all; a part in ``(?-i:...)`` is matched in its very case."""
     try:
-        return re.compile(opening + "|".join(patterns) + closing, flags)
+        return re.compile(opening + "|".join(patterns) + ")", flags)
     except re.error as error:
         raise LexiconError(f"{path.name}: {place}: no regular expression: {error}") from error
 

@@ -20,9 +20,6 @@ from corpus.tagging.relevance import MODEL_FILE, save_model
 from corpus.tagging.tagger import TaggingModel, classify_object, tag
 from corpus.tagging.training import Example, Settings, fit
 
-SUBJECT_CUES = ("prune", "sparsely", "tickets", "token", "cache", "moe", "early_exit", "remove_parts", "data")
-"""Groups of cues of which a weak example of `no` has none."""
-
 
 class TrainingDataError(ValueError):
     """Labels and texts do not fit together."""
@@ -52,18 +49,6 @@ def read_examples(labels: Sequence[Path], texts: Sequence[Path]) -> list[Example
             example = Example(line["id"], text["title"], text["abstract"], line["relevance"])
             examples.setdefault(line["id"], example)
     return list(examples.values())
-
-
-def background_examples(path: Path, count: int, weight: float, seed: int, without: set[str]) -> list[Example]:
-    """Texts far from pruning, sparsity and what is related to them as weak examples of `no`, drawn at random."""
-    cues = load_lexicon().cues
-    pool = []
-    for line in read_lines(path):
-        text = f"{line['title']} {line['abstract']}".lower()
-        if line["id"] not in without and not any(cues[group].search(text) for group in SUBJECT_CUES):
-            pool.append(line)
-    drawn = random.Random(seed).sample(pool, min(count, len(pool)))  # noqa: S311 - a draw of examples, not a secret
-    return [Example(line["id"], line["title"], line["abstract"], "no", weight) for line in drawn]
 
 
 def folds(examples: Sequence[Example], count: int, seed: int) -> list[list[Example]]:
@@ -100,9 +85,6 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--labels", type=Path, nargs="+", required=True, help="labels, as JSON lines")
     parser.add_argument("--texts", type=Path, nargs="+", required=True, help="titles and abstracts, as JSON lines")
     parser.add_argument("--also", type=Path, nargs="*", default=[], help="further labels, used in every fold's fit")
-    parser.add_argument("--background", type=Path, help="titles and abstracts of which those off the subject are drawn")
-    parser.add_argument("--background-count", type=int, default=1000)
-    parser.add_argument("--background-weight", type=float, default=0.1)
     parser.add_argument("--strength", type=float, default=Settings().strength, help="inverse of the regularisation")
     parser.add_argument("--word-scale", type=float, default=Settings().word_scale)
     parser.add_argument("--seed", type=int, default=0)
@@ -122,9 +104,6 @@ def main(argv: Sequence[str] | None = None) -> None:
         sys.exit(f"error: {error}")
     labelled = {example.identifier for example in examples}
     extra = [example for example in also if example.identifier not in labelled]
-    if args.background:
-        known = labelled | {example.identifier for example in extra}
-        extra += background_examples(args.background, args.background_count, args.background_weight, args.seed, known)
     if args.cross_validate:
         with args.output.open("w", encoding="utf-8") as output:
             for line in cross_validate(examples, extra, settings, args.cross_validate, args.seed):

@@ -322,7 +322,7 @@ def test_short_forms_are_explained(text, long):
 
 LEXICON = (
     "scopes: {{timing: all}}\nfacets: {{timing: {{{}}}}}\ncues: {{}}\nunions: {{}}\n"
-    "sentences: {{rival: [x], own: [x], background: [x]}}\nsubject: [x]\nrelated: [x]"
+    "subject: [x]\nrelated: [x]"
 )
 
 
