@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from db import views
 from db.imports import UNHARVESTED, evaluations, imports, stated_comparisons
+from db.own_measurements import own_runs
 from db.query import run_query
 from db.search import Hit, search
 from db.session import open_readonly
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from analysis.deflation import Deflation
     from analysis.growth_answer import GrowthAnswer
+    from analysis.noise import Noise
 
 MOST_ROWS = 1_000_000
 GROWTH_SPANS = {"all": "nb2", "all, quasi-poisson": "quasi-poisson", "all, poisson": "poisson"}
@@ -144,6 +146,25 @@ class Corpus:
 
         with self._engine.connect() as connection:
             return deflation(views.results(connection, columns=NEEDS), views.tags(connection))
+
+    def noise(self, model: str, dataset: str, sparsity: float | None = None) -> Noise:
+        """What seeds and tuning alone move a network's accuracy on a data set, near a sparsity or at all.
+
+        Names are resolved by the knowledge base. Raises NoSuchPapersError when no paper evaluates on both.
+        """
+        from analysis.noise import noise
+        from corpus.knowledge import load_knowledge
+
+        knowledge = load_knowledge()
+        network, data = knowledge.resolve("model", model) or model, knowledge.resolve("dataset", dataset) or dataset
+        with self._engine.connect() as connection:
+            results, runs = views.results(connection), own_runs(connection)
+        seen = set(zip(results["model"], results["dataset"], strict=True)) | set(
+            zip(runs["model"], runs["dataset"], strict=True)
+        )
+        if (network, data) not in seen:
+            raise NoSuchPapersError(f"nothing in the corpus was evaluated with {network} on {data}")
+        return noise(results, runs, data, network, sparsity)
 
     def comparison_graph(self) -> nx.DiGraph:
         """Who compares with whom, as a directed graph of papers (`analysis.comparisons.comparison_graph`)."""

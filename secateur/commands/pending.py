@@ -11,7 +11,6 @@ from secateur.commands.common import UsageError
 
 PENDING = {
     "table": "the comparison table of one data set and network",
-    "noise": "what seeds and tuning alone move",
     "rigor": "how results are reported, per paper and over time",
     "acceleration": "which kinds of pruning report measured speed-ups",
     "serve": "corpus and survey in a browser",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -61,6 +61,8 @@ class ResultsLayout(Layout):
     model: str = "model"
     trials: str = "trials"
     absent: tuple[str, ...] = ()
+    constants: Mapping[str, str] = {}
+    """Columns that the sheet lacks, with the one text that holds in every row."""
     operating_points: tuple[OperatingPoint, ...] = ()
     measures: tuple[Measure, ...] = ()
 

@@ -13,7 +13,7 @@ from typing import Any
 from corpus.knowledge import Knowledge
 from db.imports import COMPARED, STUBS, ImportedPaper
 from db.records import ROLES, Cell, Citation, Reading, Sparsity, Table, Unread
-from secateur.imports.layouts import ComparisonsLayout, Measure, ResultsLayout
+from secateur.imports.layouts import ComparisonsLayout, LayoutError, Measure, ResultsLayout
 from secateur.imports.papers import KnownPaper, paper_record
 from secateur.imports.sheets import Sheet, number_in
 
@@ -59,7 +59,10 @@ def imported_results(
     """The results of a sheet, one table a paper with its rows; raises UnknownPaperError."""
     columns = [measure.column for measure in _measures(layout) if measure.column in sheet.header]
     by_paper: dict[str, list[_Row]] = {}
-    for cells in sheet.rows:
+    for line in sheet.rows:
+        cells = {**layout.constants, **line}
+        if layout.paper not in cells:
+            raise LayoutError(f"{sheet.path}: has no column {layout.paper!r} that names the paper of a row")
         by_paper.setdefault(cells[layout.paper], []).append(_Row(cells, layout, knowledge))
     papers: dict[str, ImportedPaper] = {}
     unread: list[Unread] = []
