@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from db.records import Citation, Table, Unread
 
+MAX_CAPTION = 4000
+"""Characters of a caption; the rest of a longer one is left out."""
+
 
 @dataclass(frozen=True, slots=True)
 class TableCell:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from corpus.reading.commands import SUBFLOATS, TABULARS
+from corpus.reading.document import MAX_CAPTION
 from corpus.reading.text import read_inline, to_text
 from corpus.reading.tokens import Cursor, Tokens, environment_name, flatten
 
@@ -122,7 +123,7 @@ def _read_caption(cursor: Cursor, command: str, scope: _Scope) -> None:
     labels = list(labels_in(argument))
     inline = read_inline(argument)
     scope.cites += inline.cites
-    scope.captions.append((inline.text, labels[0] if labels else scope.label))
+    scope.captions.append((inline.text[:MAX_CAPTION], labels[0] if labels else scope.label))
     scope.label = ""
     scope.order.append("caption")
 
@@ -165,7 +166,7 @@ def _read_subfloat(cursor: Cursor, scope: _Scope, depth: int) -> None:
         part = _merge(part, _read_scope(cursor.argument(), depth + 1))
     if caption is not None and not part.captions:
         labels = list(labels_in(caption)) or [part.label]
-        part.captions.append((to_text(caption), labels[0]))
+        part.captions.append((to_text(caption)[:MAX_CAPTION], labels[0]))
     scope.inner += _resolve(part)
 
 

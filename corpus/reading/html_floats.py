@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
+from corpus.reading.document import MAX_CAPTION
 from corpus.reading.html_tables import is_layout
 from corpus.reading.html_text import Links, classes, is_skipped, is_table, read_text
 
@@ -82,7 +83,8 @@ def read_caption(caption: HtmlElement | None, links: Links) -> tuple[str, list[s
     if caption is None:
         return "", []
     inline = read_text(caption, links)
-    return _NUMBERED.sub("", inline.text, count=1) if _NUMBERED.match(inline.text) else inline.text, inline.cites
+    text = inline.text[:MAX_CAPTION]
+    return _NUMBERED.sub("", text, count=1) if _NUMBERED.match(text) else text, inline.cites
 
 
 def _outermost(root: HtmlElement) -> Iterator[HtmlElement]:

@@ -16,7 +16,7 @@ PENDING = 400_000
 """Tokens waiting to be read at one time."""
 SOURCES = 30
 """Files open at one time."""
-WORK = 2_000_000
+WORK = 1_200_000
 """Tokens that are read from the files of one paper or put back."""
 
 
