@@ -126,6 +126,7 @@ class Product:
         else:
             self._weights = _stripe_weights(packed, isa, bias_address)
             self._spmv = kernels.secateur_spmv
+        self._has_vector_loop = packed.kind != "groups"
         self._reference = ctypes.byref(self._weights)
 
     @property
@@ -133,15 +134,11 @@ class Product:
         """Whether there is no loop for more than one column of x."""
         return isinstance(self.packed, Compact)
 
-    @property
-    def _has_vector_loop(self) -> bool:
-        return self.packed.kind != "groups"
-
     def multiply(self, x: NDArray[np.float32], y: NDArray[np.float32], threads: int = 1) -> None:
         """Y = W X + bias for float32 x[K,N] and y[M,N], or x[K] and y[M]; y is written, and must not overlap x."""
         single = x.ndim == 1 or x.shape[1] == 1
         if single and self._has_vector_loop and (y.ndim == 1 or y.flags.c_contiguous):
-            vector = np.ascontiguousarray(x.reshape(-1))
+            vector = x if x.flags.c_contiguous else np.ascontiguousarray(x.reshape(-1))
             self._check(self._spmv(self._reference, address(vector), address(y), threads))
             return
         x, y = (x.reshape(-1, 1), y.reshape(-1, 1)) if x.ndim == 1 else (x, y)
