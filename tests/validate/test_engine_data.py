@@ -346,6 +346,20 @@ def test_xor_is_its_own_test_set():
     assert data.test_y.tolist() == [0, 1, 1, 0]
 
 
+def test_standardised_images_have_mean_0_and_deviation_1_in_each_channel():
+    rng = np.random.default_rng(1)
+    x = (rng.random((200, 2, 3, 3)) * [[[[1.0]], [[9.0]]]]).astype(np.float32).reshape(200, 18)
+    y = np.zeros(200, np.int64)
+    data = Dataset("noise", x, y, x[:50] + 1, y[:50], classes=2, shape=(2, 3, 3)).standardised()
+    channels = data.train_x.reshape(200, 2, 9)
+    np.testing.assert_allclose(channels.mean((0, 2)), 0, atol=1e-6)
+    np.testing.assert_allclose(channels.std((0, 2)), 1, rtol=1e-6)
+    assert data.train_x.dtype == np.float32
+    deviations = x.reshape(200, 2, 9).std((0, 2))
+    shift = (data.test_x - data.train_x[:50]).reshape(50, 2, 9)
+    np.testing.assert_allclose(shift, np.broadcast_to((1 / deviations)[:, None], shift.shape), rtol=1e-3)
+
+
 def test_an_image_has_as_many_features_as_its_shape():
     x, y = np.zeros((2, 10), np.float32), np.zeros(2, np.int64)
     with pytest.raises(ShapeMismatchError, match="10 features"):

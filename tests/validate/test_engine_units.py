@@ -35,6 +35,15 @@ def test_global_keeps_the_highest_scores_of_all(sizes, kept, seed):
         assert flat[mask].min() >= flat[~mask].max()
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from([0.0, -0.0, 1.0, 2.0, -3.0, float("inf"), float("-inf")]), min_size=1), st.floats(0, 1))
+def test_of_equal_scores_the_first_are_kept(values, part):
+    kept = round(part * len(values))
+    by_rank = sorted(range(len(values)), key=lambda place: (-values[place], place))
+    mask = highest(torch.tensor(values), kept)
+    assert set(mask.nonzero().flatten().tolist()) == set(by_rank[:kept])
+
+
 @settings(max_examples=60, deadline=None)
 @given(sizes=layer_sizes, kept=st.floats(0.01, 1), progress=st.floats(0, 1))
 def test_uniform_and_layerwise_keep_their_fraction_of_every_layer(sizes, kept, progress):

@@ -113,7 +113,7 @@ class Arm(_Strict):
     rounds: Annotated[int, Field(ge=1, le=1000)] = 1
     """Pruning rounds: 1 is one-shot; more approach the sparsity by removing the same fraction each round."""
     start: Annotated[float, Field(ge=0, le=1)] | None = None
-    """Part of the training after which gradual pruning begins."""
+    """Part of the training after which gradual pruning, or surgery, begins."""
     end: Annotated[float, Field(gt=0, le=1)] | None = None
     """Part of the training after which masks stay as they are, for schedules that prune while they train."""
     every: Annotated[int, Field(ge=1)] | None = None
@@ -161,7 +161,7 @@ class Arm(_Strict):
         given = {name for name in ("start", "end", "every", "drop_fraction") if getattr(self, name) is not None}
         used = {
             "gradual": {"start", "end", "every"},
-            "dynamic-network-surgery": {"end", "every"},
+            "dynamic-network-surgery": {"start", "end", "every"},
             "set": {"end", "every", "drop_fraction"},
             "rigl": {"end", "every", "drop_fraction"},
             "sparse-momentum": {"end", "every", "drop_fraction"},
@@ -211,6 +211,8 @@ class Setting(_Strict):
     learning_rate_drop_factor: Annotated[float, Field(gt=0, le=1)] = 0.1
     initialisation: Literal["glorot-normal", "glorot-uniform", "he-normal", "normal"] | None = None
     """Left out: the one that is usual for the network (docs/engine.md)."""
+    standardised: bool = False
+    """Whether images have mean 0 and deviation 1 in each channel, instead of grey values 0..1 (CIFAR has it anyway)."""
     augmentation: Literal["none", "crop-flip"] = "none"
     sequence_length: Annotated[int, Field(ge=1)] | None = None
     """Tokens in an example, for text."""

@@ -45,9 +45,14 @@ class Distribution(Protocol):
 
 def highest(scores: Tensor, kept: int) -> Tensor:
     """A mask of the ``kept`` highest scores, in the shape of the scores; of equal scores the first."""
-    order = torch.argsort(scores.flatten(), descending=True, stable=True)
-    mask = torch.zeros(scores.numel(), dtype=torch.bool, device=scores.device)
-    mask[order[:kept]] = True
+    flat = scores.flatten()
+    if kept <= 0 or kept >= len(flat):
+        return torch.full_like(scores, kept > 0, dtype=torch.bool)
+    # Selecting the threshold is linear, where sorting the fifteen million weights of a VGG-16 takes seconds.
+    threshold = flat.kthvalue(len(flat) - kept + 1).values
+    mask = flat > threshold
+    ties = flat == threshold
+    mask |= ties & (ties.cumsum(0) <= kept - int(mask.sum()))
     return mask.reshape(scores.shape)
 
 

@@ -37,6 +37,7 @@ from validate.engine.inference import TOLERANCE, relative_difference, sparse_log
 from validate.engine.measures import emptied_layers, evaluate, positions, size_measures
 from validate.engine.models import Prunable, UnsuitableDataError, build_model, chain, prunable_layers
 from validate.engine.models.build import default_initialisation, initialise
+from validate.engine.models.shrink import shrink
 from validate.engine.patterns import Filters, Pattern, pattern_of
 from validate.engine.recovery import RECOVERIES
 from validate.engine.schedules import SCHEDULES
@@ -44,8 +45,8 @@ from validate.engine.training import DivergedError, StepHook, Trainer
 
 VALIDATION_FRACTION = 0.1
 """Of the training examples, drawn by the seed, kept from training."""
-CHECKED_EXAMPLES = 1000
-"""Test examples whose logits are compared with those of the sparse kernels."""
+CHECKED_EXAMPLES, CHECKED_TOKENS = 256, 2048
+"""Test examples, or tokens of them, whose logits are compared with those of the sparse kernels."""
 _PURPOSES = ("initialisation", "order", "split", "masks", "calibration", "recovery")
 
 
@@ -58,7 +59,8 @@ class Outcome:
     measures: Mapping[str, float]
     """Quantity to value: accuracies in percent, sparsity as a fraction removed, ratios as original over new.
 
-    Two of them warn: ``emptied_layers`` counts layers without weights, ``kernel_agrees`` is 0 for other logits.
+    Three of them warn: ``emptied_layers`` counts layers without weights; ``kernel_agrees`` and ``cut_agrees`` are 0
+    where the sparse kernels, or the network with its filters cut out, give other logits.
     """
     correct: NDArray[np.bool_]
     """One entry for each test target."""
@@ -303,11 +305,23 @@ def _quality(model: nn.Module, x: Tensor, y: Tensor, *, tokens: bool) -> tuple[d
 
 
 def _kernel_measures(model: nn.Module, data: Dataset, device: torch.device) -> dict[str, float]:
-    x = data.test_x[:CHECKED_EXAMPLES]
+    count = max(1, CHECKED_TOKENS // data.features) if data.tokens else CHECKED_EXAMPLES
+    x = torch.from_numpy(data.test_x[:count])
     with torch.no_grad(), evaluating(model):
-        logits = torch.cat([model(torch.from_numpy(x[part]).to(device)) for part in portions(torch.from_numpy(x))])
-    difference = relative_difference(logits.cpu().numpy(), sparse_logits(model, x))
+        logits = torch.cat([model(x[part].to(device)) for part in portions(x)])
+    difference = relative_difference(logits.cpu().numpy(), sparse_logits(model, x.numpy()))
     return {"kernel_difference": difference, "kernel_agrees": float(difference <= TOLERANCE)}
+
+
+def _cut_measures(experiment: Experiment, data: Dataset, device: torch.device) -> dict[str, float]:
+    """Whether the smaller network, with its filters cut out for real, computes the same; nothing where none was."""
+    if not isinstance(experiment.pattern, Filters) or not all(bool(kept.any()) for kept in experiment.units.values()):
+        return {}
+    x = torch.from_numpy(data.test_x[:CHECKED_EXAMPLES]).to(device)
+    with torch.no_grad(), evaluating(experiment.model):
+        small = shrink(experiment.model, experiment.units)
+        difference = relative_difference(experiment.model(x).cpu().numpy(), small(x).cpu().numpy())
+    return {"cut_difference": difference, "cut_agrees": float(difference <= TOLERANCE)}
 
 
 def run_schedule(experiment: Experiment) -> None:
@@ -331,6 +345,7 @@ def run_arm(
     if setting.augmentation != "none" and not data.shape:
         raise UnsuitableDataError(f"augmentation {setting.augmentation} is for images, and {data.name} has none")
     place = device_of(device)
+    data = data.standardised() if setting.standardised else data
     generators = generators_of(seed, arm.stream)
     train_x, train_y, test_x, test_y = _examples(data, place)
     order = torch.randperm(len(train_y), generator=generators["split"])
@@ -358,5 +373,5 @@ def run_arm(
             held_out_quality, _ = _quality(model, train_x[chosen], train_y[chosen], tokens=data.tokens)
             measures["validation_accuracy"] = held_out_quality["accuracy"]
         if state == "done":
-            measures |= _kernel_measures(model, data, place)
+            measures |= _kernel_measures(model, data, place) | _cut_measures(experiment, data, place)
     return Outcome(state, measures, correct, model, masks, emptied_layers(masks))

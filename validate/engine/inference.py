@@ -20,6 +20,8 @@ from validate.kernels.sparse import SparseMatrix
 
 TOLERANCE = 1e-4
 """Largest difference of logits, as a fraction of the largest logit (or of 1): float32 sums in another order."""
+_EXAMPLES_AT_ONCE = 32
+"""The patches of a convolution take nine times the memory of its images."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +80,8 @@ def sparse_logits(model: nn.Module, x: NDArray[np.generic], kernel: str | None =
         parent, _, child = name.rpartition(".")
         setattr(sparse.get_submodule(parent), child, _SparseProduct(layer, kernel))
     with torch.no_grad():
-        logits: NDArray[np.float32] = sparse(torch.from_numpy(x)).numpy()
+        parts = [sparse(part) for part in torch.from_numpy(x).split(_EXAMPLES_AT_ONCE)]
+    logits: NDArray[np.float32] = torch.cat(parts).numpy()
     return logits
 
 

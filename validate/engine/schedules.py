@@ -94,13 +94,10 @@ class Gradual:
 
     def run(self, experiment: Experiment) -> None:
         """Train with pruning on the way, recover."""
-        steps = experiment.trainer.epochs * experiment.trainer.steps_per_epoch
-        if steps == 0:
+        start, end = _span(experiment, self.start, self.end)
+        if end == 0:
             experiment.prune(ARRIVED)
-        else:
-            end = max(1, round(self.end * steps))
-            start = min(round(self.start * steps), end)
-            experiment.train_first(_GradualPruning(experiment, start, end, self.every))
+        experiment.train_first(_GradualPruning(experiment, start, end, self.every))
         experiment.recover()
 
 
@@ -119,39 +116,43 @@ class Dynamic:
 
 @dataclass(frozen=True)
 class DynamicSurgery:
-    """Prunes and mends connections while it trains (Guo et al. 2016, arXiv 1608.04493): see ``surgery``."""
+    """Prunes a network that has learned, and then cuts and splices connections while it goes on: see ``surgery``."""
 
-    every: int
+    start: float
     end: float
+    every: int
 
     def run(self, experiment: Experiment) -> None:
         """Train, prune and splice on the way, recover."""
-        with Surgery(experiment, self.every, self.end) as surgery:
-            experiment.prune(ARRIVED)
+        first, last = _span(experiment, self.start, self.end)
+        with Surgery(experiment, first, last, self.every) as surgery:
+            if first == 0:
+                experiment.prune(ARRIVED)
             experiment.train_first(surgery)
         experiment.recover()
 
 
-def _steps(arm: Arm) -> int:
-    return arm.every if arm.every is not None else GRADUAL_STEPS
+def _span(experiment: Experiment, start: float, end: float) -> tuple[int, int]:
+    """Steps of the training for parts of it; the end is one step at least, unless there is no training."""
+    steps = experiment.trainer.epochs * experiment.trainer.steps_per_epoch
+    last = min(steps, max(1, round(end * steps)))
+    return min(round(start * steps), last), last
 
 
-def _gradual(arm: Arm) -> Schedule:
-    return Gradual(
-        arm.start if arm.start is not None else GRADUAL_START,
-        arm.end if arm.end is not None else GRADUAL_END,
-        _steps(arm),
-    )
+def _on_the_way(arm: Arm) -> tuple[float, float, int]:
+    start = arm.start if arm.start is not None else GRADUAL_START
+    end = arm.end if arm.end is not None else max(start, GRADUAL_END)
+    return start, end, arm.every if arm.every is not None else GRADUAL_STEPS
 
 
 SCHEDULES: Mapping[str, Callable[[Arm], Schedule]] = {
     "one-shot": lambda arm: OneShot(),
     "iterative": lambda arm: Iterative(arm.rounds),
-    "gradual": _gradual,
+    "gradual": lambda arm: Gradual(*_on_the_way(arm)),
     "at-initialisation": lambda arm: AtInitialisation(arm.rounds),
     "set": lambda arm: Dynamic(lambda experiment: SparseEvolution.of(arm, experiment)),
     "rigl": lambda arm: Dynamic(lambda experiment: RigL.of(arm, experiment)),
     "sparse-momentum": lambda arm: Dynamic(lambda experiment: SparseMomentum.of(arm, experiment)),
-    "dynamic-network-surgery": lambda arm: DynamicSurgery(_steps(arm), arm.end if arm.end is not None else GRADUAL_END),
+    "dynamic-network-surgery": lambda arm: DynamicSurgery(*_on_the_way(arm)),
 }
 """Every schedule, by the name that claims use."""

@@ -2,7 +2,7 @@
 
 Guo, Yao, Chen 2016, arXiv 1608.04493, equations 2 and 3: a weight is cut below a threshold a and spliced in above
 b > a. Here both thresholds are set at every update so that the asked number of units is kept, with b / a = 1.1 / 0.9,
-the ratio of the paper's code.
+the ratio of the paper's code. The paper begins with a trained network; here a part of the training comes before.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 import torch
 from torch import Tensor
 
+from validate.engine.distributions import ARRIVED
 from validate.engine.training import StepHook
 
 if TYPE_CHECKING:
@@ -27,9 +28,11 @@ class Surgery(StepHook):
     """Masks the weights for each pass, and gives them all back for each step."""
 
     experiment: Experiment
+    start: int
+    """Step after which the network is pruned."""
+    end: int
+    """Step after which the masks stay."""
     every: int
-    end: float
-    """Part of the training after which the masks stay."""
     _whole: dict[str, Tensor] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
@@ -40,11 +43,6 @@ class Surgery(StepHook):
     def __exit__(self, *_error: object) -> None:
         """Zeroes what is pruned, for good."""
         self.experiment.hold()
-
-    @property
-    def _last_step(self) -> int:
-        trainer = self.experiment.trainer
-        return round(self.end * trainer.epochs * trainer.steps_per_epoch)
 
     def before_forward(self, step: int) -> None:
         """Only what is kept takes part in the pass."""
@@ -61,9 +59,11 @@ class Surgery(StepHook):
 
     def after_step(self, step: int, optimizer: torch.optim.Optimizer) -> None:
         """Cuts and splices if it is time."""
-        if (step + 1) % self.every or step >= self._last_step:
+        experiment, done = self.experiment, step + 1
+        if done == self.start:
+            experiment.prune(ARRIVED)
+        if not self.start < done <= self.end or (done - self.start) % self.every:
             return
-        experiment = self.experiment
         units = experiment.pattern.pool(experiment.scores())
         chosen = {}
         for name, scores in units.items():

@@ -15,6 +15,8 @@ from validate.engine.models import Prunable
 
 _NUMBERS_AT_ONCE = 1 << 20
 """Of the examples that go through a network together, so that its memory stays bounded."""
+_TOKENS_AT_ONCE = 512
+"""With a vocabulary of 50,000 their logits take 100 MB."""
 
 
 class InapplicableError(ValueError):
@@ -27,8 +29,9 @@ def loss_of(logits: Tensor, targets: Tensor) -> Tensor:
 
 
 def portions(x: Tensor) -> Iterator[slice]:
-    """Slices of the examples that go through a network one after the other."""
-    size = max(1, _NUMBERS_AT_ONCE // max(1, x[:1].numel()))
+    """Slices of the examples that go through a network one after the other; fewer of token ids, as each has logits."""
+    at_once = _NUMBERS_AT_ONCE if x.is_floating_point() else _TOKENS_AT_ONCE
+    size = max(1, at_once // max(1, x[:1].numel()))
     return (slice(begin, begin + size) for begin in range(0, len(x), size))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -47,6 +47,20 @@ class Dataset:
     def tokens(self) -> bool:
         """Whether an example is text: each of its numbers has a target of its own."""
         return self.train_y.ndim == 2
+
+    def standardised(self) -> Dataset:
+        """The same images with mean 0 and deviation 1 in each channel, over all pixels of the training images."""
+        if not self.shape or not len(self.train_x):
+            return self
+        channels = self.train_x.reshape(len(self.train_x), self.shape[0], -1)
+        mean = channels.mean((0, 2), dtype=np.float64)[:, None]
+        deviation = channels.std((0, 2), dtype=np.float64)[:, None]
+
+        def scaled(x: NDArray[Any]) -> NDArray[np.float32]:
+            rows = (x.reshape(len(x), self.shape[0], -1) - mean.astype(np.float32)) / deviation.astype(np.float32)
+            return rows.reshape(x.shape)
+
+        return replace(self, train_x=scaled(self.train_x), test_x=scaled(self.test_x))
 
     @cached_property
     def sha256(self) -> str:

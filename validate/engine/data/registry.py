@@ -1,14 +1,15 @@
 """Every data set that a claim can name, by name.
 
 ``digits`` are the 1,797 images of 8x8 pixels that come with scikit-learn (UCI Optical Recognition of Handwritten
-Digits, its test part). ``xor`` are the four points of exclusive or, for training and testing alike. ``none`` has a
-shape (that of MNIST) and no examples: for claims that are arithmetic on a network. The sets of ``datasets.yaml`` are
-read from checked files; any other name is text that the user has added.
+Digits, its test part). ``xor`` are the four points of exclusive or, for training and testing alike. ``none`` and
+``none-cifar`` have the shape of MNIST and of CIFAR-10 and no examples: for claims that are arithmetic on a network. The
+sets of ``datasets.yaml`` are read from checked files; any other name is text that the user has added.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -41,12 +42,19 @@ def _xor() -> Dataset:
     return Dataset("xor", x, y, x, y, classes=2)
 
 
-def _none() -> Dataset:
-    x, y = np.empty((0, 784), dtype=np.float32), np.empty(0, dtype=np.int64)
-    return Dataset("none", x, y, x, y, classes=10, shape=(1, 28, 28))
+def _empty(name: str, shape: tuple[int, int, int]) -> Dataset:
+    x, y = np.empty((0, prod(shape)), dtype=np.float32), np.empty(0, dtype=np.int64)
+    return Dataset(name, x, y, x, y, classes=10, shape=shape)
 
 
-BUILT_IN: Mapping[str, Callable[[], Dataset]] = {"digits": _digits, "xor": _xor, "none": _none}
+BUILT_IN: Mapping[str, Callable[[], Dataset]] = {
+    "digits": _digits,
+    "xor": _xor,
+    "none": lambda: _empty("none", (1, 28, 28)),
+    "none-cifar": lambda: _empty("none-cifar", (3, 32, 32)),
+}
+EMPTY = ("none", "none-cifar")
+"""Data sets that are a shape and nothing else."""
 
 
 def _scaled(images: NDArray[np.uint8], source: DataSource) -> NDArray[np.float32]:
@@ -89,7 +97,7 @@ def load_dataset(name: str, folder: Path | None = None, *, sequence_length: int 
     if name in sources():
         return _from_files(name, folder)
     if name not in added(folder):
-        known = ", ".join(sorted((BUILT_IN.keys() | sources().keys()) - {"none"}))
+        known = ", ".join(sorted((BUILT_IN.keys() | sources().keys()) - set(EMPTY)))
         raise MissingAssetError(
             f"the data set {name!r} is not on this machine (here or to get: {known}); text of your own is named by "
             f"`secateur data add {name} PATH`"
