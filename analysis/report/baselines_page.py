@@ -7,7 +7,10 @@ from typing import Any
 import pandas as pd
 
 from analysis.baselines import SPREAD_COLUMNS, baseline_spread, dense_spread, describe_key, plot_baseline_spread
+from analysis.deflation import deflation
 from analysis.frames import records
+from analysis.genealogy import copies, travelling_numbers
+from analysis.heterogeneity import FEWEST, heterogeneity
 from analysis.printed import metric_name
 from analysis.report.data import SurveyData
 from analysis.report.figures import Figure, figure
@@ -15,8 +18,11 @@ from analysis.report.section import MOST_ROWS, Section
 from analysis.report.text import amount, csv_text
 
 
-def baselines_section(data: SurveyData, findings: list[dict[str, Any]]) -> Section:
-    """Spread of pruned baselines and dense models, and the questions about them."""
+def baselines_section(data: SurveyData, findings: list[dict[str, Any]], *, show_unreviewed: bool = False) -> Section:
+    """Spread of pruned baselines and dense models, copies, deflation, and the questions about them.
+
+    Numbers that travelled differently from the method's own paper are questions that no person has reviewed.
+    """
     pruned, dense = baseline_spread(data.results), dense_spread(data.results)
     figures = [
         drawn
@@ -26,8 +32,14 @@ def baselines_section(data: SurveyData, findings: list[dict[str, Any]]) -> Secti
         )
         if (drawn := _spread_figure(name, spread, what)) is not None
     ]
+    travelled = records(travelling_numbers(data.results).head(MOST_ROWS)) if show_unreviewed else []
+    copied, between = copies(data.results), heterogeneity(data.results, fewest_papers=FEWEST)
     return Section(
         {
+            "copies": copied["certainty"].value_counts().to_dict(),
+            "travelling": [_travelling(row) for row in travelled],
+            "deflation": deflation(data.results, data.tags),
+            "between": [_between(row) for row in records(between.head(MOST_ROWS))],
             "pruned": [_spread_row(row) for row in records(_differing(pruned).head(MOST_ROWS))],
             "dense": [_spread_row(row) for row in records(_differing(dense).head(MOST_ROWS))],
             "n_keys": len(pruned),
@@ -37,7 +49,12 @@ def baselines_section(data: SurveyData, findings: list[dict[str, Any]]) -> Secti
             "spread_figures": figures,
         },
         tuple(figures),
-        {"data/baselines.csv": csv_text(pruned), "data/dense-models.csv": csv_text(dense)},
+        {
+            "data/baselines.csv": csv_text(pruned),
+            "data/dense-models.csv": csv_text(dense),
+            "data/copies.csv": csv_text(copied),
+            "data/between-papers.csv": csv_text(between),
+        },
     )
 
 
@@ -83,5 +100,31 @@ def _spread_row(row: dict[str, Any]) -> dict[str, Any]:
         "high_paper": row["gap_high_paper"],
         "low_cell": row["gap_low_cell"],
         "high_cell": row["gap_high_cell"],
+        "synthetic": row["synthetic"],
+    }
+
+
+def _between(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "key": describe_key(row),
+        "metric": metric_name(row["metric"]),
+        "scale": "change from the own dense model" if row["scale"] == "change" else "value",
+        "n_papers": row["n_papers"],
+        "mean": amount(row["mean"], row["unit"], 4),
+        "tau": amount(row["tau"], row["unit"], 2),
+        "next": f"{amount(row['next_low'], row['unit'], 4)} to {amount(row['next_high'], row['unit'], 4)}",
+        "synthetic": row["synthetic"],
+    }
+
+
+def _travelling(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "key": describe_key(row),
+        "metric": metric_name(row["metric"]),
+        "number": amount(row["amount"], row["unit"]),
+        "own": amount(row["own"], row["unit"]),
+        "n_papers": row["n_papers"],
+        "first_paper": row["first_paper"],
+        "first_cell": row["first_cell"],
         "synthetic": row["synthetic"],
     }

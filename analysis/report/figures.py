@@ -62,9 +62,8 @@ def figure(
     size: tuple[float, float] = (8.0, 3.6),
 ) -> Figure:
     """Draws a figure in both forms. ``table`` holds the numbers that it shows; ``size`` is in inches."""
-    files = {
-        f"figures/{name}-{theme}.svg": _described(_svg(draw, size, theme), title, alt) for theme in ("light", "dark")
-    }
+    light = _described(_svg(draw, size), title, alt)
+    files = {f"figures/{name}-light.svg": light, f"figures/{name}-dark.svg": _darkened(light)}
     files[f"data/{name}.csv"] = csv_text(table)
     return Figure(name, title, alt, caption, files)
 
@@ -78,7 +77,14 @@ def _described(svg: str, title: str, alt: str) -> str:
     return f"{svg[:start]}{named}{told}{svg[start + len(head) + 1 :]}"
 
 
-def _svg(draw: Callable[[Axes], object], size: tuple[float, float], theme: str) -> str:
+def _darkened(svg: str) -> str:
+    """The same drawing for dark pages: the colours of ink and grid are used for nothing else."""
+    for colours in (INK, GRID):
+        svg = svg.replace(colours["light"], colours["dark"])
+    return svg
+
+
+def _svg(draw: Callable[[Axes], object], size: tuple[float, float]) -> str:
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure as Canvas
@@ -90,12 +96,12 @@ def _svg(draw: Callable[[Axes], object], size: tuple[float, float], theme: str) 
         "svg.fonttype": "none",
         "font.family": "sans-serif",
         "font.size": 9.5,
-        "text.color": INK[theme],
-        "axes.labelcolor": INK[theme],
-        "axes.edgecolor": GRID[theme],
-        "xtick.color": INK[theme],
-        "ytick.color": INK[theme],
-        "grid.color": GRID[theme],
+        "text.color": INK["light"],
+        "axes.labelcolor": INK["light"],
+        "axes.edgecolor": GRID["light"],
+        "xtick.color": INK["light"],
+        "ytick.color": INK["light"],
+        "grid.color": GRID["light"],
         "axes.facecolor": "none",
         "axes.axisbelow": True,
     }

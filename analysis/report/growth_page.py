@@ -18,6 +18,7 @@ from analysis.growth import (
     plot_growth,
     plot_local_growth,
 )
+from analysis.growth_answer import forecast, still_exponential
 from analysis.growth_models import compare_growth_models
 from analysis.report.data import SurveyData
 from analysis.report.figures import Figure, figure
@@ -74,7 +75,7 @@ def _literatures(data: SurveyData) -> list[tuple[dict[str, Any], pd.DataFrame]]:
 def _growth_of(papers: pd.DataFrame, until: date, name: str) -> tuple[dict[str, Any], list[Figure]]:
     kind: dict[str, Any] = {"papers": len(papers), "until": until, "fits": [], "local": [], "figures": []}
     try:
-        counts = monthly_counts(papers, until)
+        counts = monthly_counts(papers, until, since=_since(papers))
         fits = [fit_growth(counts, method=method) for method in ("nb2", "quasi-poisson", "poisson")]
     except ValueError as error:
         return kind | {"why_none": str(error)}, []
@@ -102,7 +103,23 @@ def _growth_of(papers: pd.DataFrame, until: date, name: str) -> tuple[dict[str, 
                 size=(8.0, 2.8),
             )
         )
-    return kind | {"fits": fits, "local": records(local), "shapes": _shapes(counts), "figures": drawn}, drawn
+    facts = {"fits": fits, "local": records(local), "shapes": _shapes(counts), "figures": drawn}
+    return kind | facts | {"answer": still_exponential(counts), "forecast": _forecast(fits[0])}, drawn
+
+
+def _since(papers: pd.DataFrame) -> date:
+    """The first year from which on every year has a paper: a single early one says nothing of growth."""
+    years = set(papers["submitted"].dt.year)
+    first = max(years)
+    while first - 1 in years:
+        first -= 1
+    return date(first, 1, 1)
+
+
+def _forecast(fit: GrowthFit) -> dict[str, Any]:
+    """What the trend gives for the year after the span, in the sum of its months and month by month."""
+    months = forecast(fit)
+    return {"papers": months["expected"].sum(), "months": records(months)}
 
 
 def _shapes(counts: pd.DataFrame) -> list[dict[str, Any]]:
@@ -117,7 +134,8 @@ def growth_sentence(fit: GrowthFit) -> str:
     low, high = fit.doubling_interval
     if fit.rate_low <= 0:
         return (
-            f"no growth is compatible with the counts ({100 * fit.rate_low:.0f} to {100 * fit.rate_high:.0f} % a year)."
+            "the counts are compatible with no growth at all "
+            f"({100 * fit.rate_low:.0f} to {100 * fit.rate_high:.0f} % a year)."
         )
     return f"their number doubles every {fit.doubling_time:.2g} years (95\u00a0% interval {low:.2g} to {high:.2g})."
 

@@ -90,7 +90,7 @@ def write_markdown(
         growth_section(data, choices.selected_by),
         methods_section(survey_methods(data, results, knowledge, graph)),
         tradeoff_section(data, changes_from_dense(results)),
-        baselines_section(data, findings),
+        baselines_section(data, findings, show_unreviewed=choices.show_unreviewed),
         comparisons_section(data, graph),
         claims_section(data),
     )

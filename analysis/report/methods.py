@@ -97,6 +97,8 @@ def survey_methods(
         candidates = proposers.get(name.casefold(), set())
         paper = next(iter(candidates)) if len(candidates) == 1 else None
         compared = paper in graph and graph.in_degree(paper) > 0
+        if knowledge.resolve("model", name) or knowledge.resolve("dataset", name):
+            continue
         if len(printed_by) > 1 or (paper in printed_by and compared):
             facets = tags.get(paper, {}) if paper else {}
             found[name] = MethodFacts(

@@ -83,7 +83,7 @@ def write_site(
         "methods.html": methods_section(methods),
         "tradeoff.html": tradeoff_section(data, changes),
         "growth.html": growth,
-        "baselines.html": baselines_section(data, findings),
+        "baselines.html": baselines_section(data, findings, show_unreviewed=choices.show_unreviewed),
         "comparisons.html": comparisons_section(data, graph),
         "claims.html": claims_section(data),
         "quality.html": quality_section(data),
