@@ -243,7 +243,7 @@ class Surroundings:
                 return read_removals(f"{bare[0]} sparsity")[0], where
         if self.section is not None and self.section.level > 1:
             found = [item for item in self.paper.removals_in_section(self.table.section) if item.sparsity]
-            if len(found) == 1:
+            if len(found) == 1 and found[0].sparsity and found[0].sparsity.of != "multiply-adds":
                 return found[0], "section"
         return Removal(), ""
 

@@ -66,6 +66,7 @@ class TableReader:
         self._unexplained = [slot for slot in self.caption_slots if slot.metric not in explained]
         self._arrows_are_directions = any("↑" in text for text in texts)
         self._changes_accuracy = any(slot.metric == "accuracy_change" for m in self.columns for slot in m.slots)
+        self._prints_signs = frozenset(index for index in axes.of_kind("value") if self._is_mostly_negative(index))
 
     def read(self) -> Iterator[Reading]:
         """The readings of all cells, by rows."""
@@ -77,6 +78,12 @@ class TableReader:
             for index, column in enumerate(self.axes.columns):
                 if column.kind == "value":
                     yield from self._read_cell(row, index, meaning)
+
+    def _is_mostly_negative(self, column: int) -> bool:
+        """True for a column of numbers below zero: a drop is then printed as what is added, ``-0.4``."""
+        cells = [self.axes.numbers[row, column] for row in self.axes.data_rows]
+        values = [cell.present[0].value for cell in cells if cell is not None and cell.present[0].value]
+        return len(values) > 1 and sum(value < 0 for value in values) * 3 > 2 * len(values)
 
     def _take_costs_for_settings(self) -> None:
         """Left of columns that are methods, a cost of no method (``FLOPs 50%``) is the point they are compared at."""
@@ -106,6 +113,7 @@ class TableReader:
         for position, number, slot in self._numbers(numeric, slots):
             if number is not None:
                 slot = self._by_unit(self._without_arrow(slot, number), number)
+                slot = replace(slot, falls=slot.falls and index not in self._prints_signs)
                 yield self._reading(row, position, number, Place(cell, index, column, meaning, slot))
 
     def _read_label(self, label: TableCell, meaning: Meaning) -> Iterator[Reading]:

@@ -110,10 +110,14 @@ class RowReader:
             if slots[0].metric == "params" and slots[0].unit == "%" and PHRASES["kept"].search(slots[0].part):
                 return from_number(_KEPT, numeric.present[0])
             wanted = [
-                n for n in numeric.present if n.unit == "%" and (n.bracketed or slots[0].metric == "params_reduction")
+                number
+                for number, slot in zip(numeric.numbers, slots, strict=False)
+                if number is not None and slot.metric == "params_reduction" and (number.bracketed or number.unit == "%")
             ]
+            wanted = wanted or [number for number in numeric.present if number.unit == "%" and number.bracketed]
             if not wanted and slots[0].metric == "params_reduction" and slots[0].unit == "%":
-                wanted = numeric.present[:1]
+                # In ``0.73M (13.7)`` the share stands behind the amount.
+                wanted = [n for n in numeric.present if n.bracketed] or [n for n in numeric.present[:1] if not n.unit]
             if wanted:
                 return from_number(_CUT, replace(wanted[0], value=abs(wanted[0].value)))
         return Removal()
