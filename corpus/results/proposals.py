@@ -81,7 +81,8 @@ def _sections_about_rows(document: Document, knowledge: Knowledge) -> Iterator[s
     named |= {cell.text for table in document.tables for row in table.cells[:3] for cell in row if not cell.cites}
     cited = {citation.arxiv_id for citation in document.bibliography if citation.arxiv_id}
     for section in document.sections:
-        if section.level not in (1, 2) or section.title not in named or PHRASES["dense"].search(section.title):
+        usual = PHRASES["usual_title"].search(section.title) or PHRASES["dense"].search(section.title)
+        if section.level not in (1, 2) or section.title not in named or usual:
             continue
         if any(knowledge.resolve(kind, section.title) for kind in _OTHER_KINDS):
             continue
