@@ -19,6 +19,7 @@ static int supported(void)
 #define TRIPLE_VECTORS 3
 #define QUAD_VECTORS 2
 #define EIGHT_VECTORS 1
+#define EVERY_SECOND(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14)
 
 #include "spmm.h"
 

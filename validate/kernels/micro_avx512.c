@@ -21,6 +21,7 @@ static int supported(void)
 #define QUAD_VECTORS 5
 #define EIGHT_VECTORS 3
 #define HAS_EXPAND 1
+#define EVERY_SECOND(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
 
 #include "spmm.h"
 
