@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from validate.kernels.library import kernel_name
+from validate.kernels.library import instruction_set, kernel_name
 
 _INSTRUCTION_SETS = ("sse4_2", "avx", "avx2", "fma", "avx512f", "avx512_bf16", "amx_tile", "asimd", "sve")
 
@@ -51,4 +51,5 @@ def describe_machine(threads: int = 1) -> dict[str, Any]:
         "numpy": _installed("numpy"),
         "torch": _installed("torch"),
         "kernel": kernel_name(),
+        "isa": instruction_set() if kernel_name() == "c" else None,
     }

@@ -1,7 +1,8 @@
 """The timing stage: every pruned layer of a network, sparse kernel against the fastest dense product, run by itself.
 
 Blocks of the two take turns (A B A B ...), each long enough for the clock, and the median block counts. The dense
-product is the fastest of numpy's and torch's on this machine, chosen by a short trial before the blocks begin.
+product is the fastest of numpy's and torch's on this machine, chosen by a short trial before the blocks begin; so is
+the format of the sparse one.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 from db.validation import TimingRow
 from validate.kernels.dense import dense_products
 from validate.kernels.library import kernel_name
+from validate.kernels.plan import Plan, plan
 from validate.kernels.trial import interleave
 from validate.machine import describe_machine
 from validate.threads import one_thread
@@ -52,6 +54,11 @@ def _fastest(products: Mapping[str, Callable[[], object]]) -> str:
     return min(times, key=lambda name: statistics.median(times[name]))
 
 
+def _planned(layer: SparseLayer, batch: int) -> Plan:
+    """The fastest sparse product of a layer, even where dense is faster: the rows say by how much."""
+    return plan(layer.weight, batch, dense=(), seconds=_TRIAL_SECONDS)
+
+
 def time_layers(layers: Sequence[SparseLayer], now: datetime, batches: Sequence[int] = BATCHES) -> list[TimingRow]:
     """Two rows, dense and sparse, for each layer and batch size; layers that keep all weights are left out."""
     rows = []
@@ -64,7 +71,7 @@ def time_layers(layers: Sequence[SparseLayer], now: datetime, batches: Sequence[
                 x = np.random.default_rng(0).standard_normal((layer.weight.shape[1], batch), dtype=np.float32)
                 products = dense_products(layer.weight.to_dense(), x)
                 fastest = _fastest(products)
-                dense, sparse = _block(products[fastest]), _block(partial(layer.weight.matmul, x))
+                dense, sparse = _block(products[fastest]), _block(partial(_planned(layer, batch).multiply, x))
                 blocks = [(dense(), sparse()) for _ in range(BLOCKS)]
                 for arm, kernel, seconds in (
                     ("dense", fastest, [block[0] for block in blocks]),
