@@ -7,7 +7,7 @@ its own in a table. What a sentence compares with (``outperforms A, B and C``) a
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from corpus.knowledge import Knowledge
@@ -20,6 +20,7 @@ NAME_LIKE = re.compile(
     r"|[A-Z]\w+-[A-Z]\w*|[A-Z][A-Za-z]*\d\w*)(?:[-+/][A-Za-z0-9]+)*(?![\w])"
 )
 """Words that look like the name of a method: capitals inside, or digits."""
+_WORD = re.compile(r"(?<![\w-])[A-Z][A-Za-z]{3,}(?![\w-])")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _LAST_OF_LIST = re.compile(r"\s*(?:\([^()]*\)\s*)?,?\s*(?:and|or|&)\s+(?:the\s+)?")
 _NEXT_OF_LIST = re.compile(r"\s*(?:\([^()]*\)\s*)?,\s*")
@@ -73,6 +74,8 @@ def _scored(document: Document, knowledge: Knowledge) -> Iterator[tuple[str, flo
         yield name, 3
     for name in _sections_about_rows(document, knowledge):
         yield name, 2
+    for name in _rows_of_abstract(document, knowledge):
+        yield name, 1.5
 
 
 def _sections_about_rows(document: Document, knowledge: Knowledge) -> Iterator[str]:
@@ -89,6 +92,17 @@ def _sections_about_rows(document: Document, knowledge: Knowledge) -> Iterator[s
         namesake = knowledge.methods.get(knowledge.resolve("method", section.title) or "")
         if namesake is None or (namesake.arxiv is not None and namesake.arxiv not in cited):
             yield section.title
+
+
+def _rows_of_abstract(document: Document, knowledge: Knowledge) -> Iterator[str]:
+    """Words with a capital that the abstract uses, no rival's, and that stand alone in several uncited cells."""
+    cells = Counter(cell.text for table in document.tables for row in table.cells for cell in row[:3] if not cell.cites)
+    rivals = {name for sentence in _SENTENCE.split(document.abstract) for name in _rivals(sentence)}
+    for word in dict.fromkeys(_WORD.findall(document.abstract)):
+        known = any(knowledge.resolve(kind, word) for kind in ("method", *_OTHER_KINDS))
+        usual = PHRASES["usual_title"].search(word) or PHRASES["dense"].search(word)
+        if cells[word] > 1 and word not in rivals and not known and not usual:
+            yield word
 
 
 def _of_sentence(sentence: str, knowledge: Knowledge) -> Iterator[tuple[str, float]]:
