@@ -25,6 +25,7 @@ from analysis.report.comparisons_page import comparisons_section
 from analysis.report.data import SiteSummary, SurveyChoices, SurveyData
 from analysis.report.evidence import CellPlaces, Mistakes, arxiv_url, by_place, paper_path
 from analysis.report.folder import SiteFolder
+from analysis.report.graph_page import graph_section
 from analysis.report.growth_page import growth_section
 from analysis.report.method_pages import method_contexts, methods_section
 from analysis.report.methods import MethodFacts, introduced, survey_methods
@@ -39,7 +40,7 @@ from analysis.report.tradeoff_page import tradeoff_section
 from analysis.tradeoff import changes_from_dense
 from corpus.knowledge import Knowledge, load_knowledge
 
-ASSETS = ("survey.css", "survey.js", "papers.js")
+ASSETS = ("survey.css", "survey.js", "papers.js", "graph.js")
 NAVIGATION = (
     ("index.html", "Overview"),
     ("papers.html", "Papers"),
@@ -48,6 +49,7 @@ NAVIGATION = (
     ("growth.html", "Growth"),
     ("baselines.html", "Baselines"),
     ("comparisons.html", "Comparisons"),
+    ("graph.html", "Graph"),
     ("claims.html", "Claims"),
     ("quality.html", "Data quality"),
 )
@@ -85,6 +87,7 @@ def write_site(
         "growth.html": growth,
         "baselines.html": baselines_section(data, findings, show_unreviewed=choices.show_unreviewed),
         "comparisons.html": comparisons_section(data, graph),
+        "graph.html": graph_section(graph, set(data.shown["arxiv_id"])),
         "claims.html": claims_section(data),
         "quality.html": quality_section(data),
     }

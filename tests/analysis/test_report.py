@@ -68,7 +68,7 @@ def test_every_relative_link_and_fragment_resolves(make_survey: Make, papers: li
     data = make_survey(papers, unread=unread, verdicts=[verdict], status=[{"name": "papers", "value": 45}])
     summary = write_site(data, tmp_path, now=NOW, choices=OPEN)
     pages = crawl(tmp_path)
-    assert len(pages) == summary.pages == 9 + len(papers) + 1, "nine pages, one a paper and that of RigL"
+    assert len(pages) == summary.pages == 10 + len(papers) + 1, "ten pages, one a paper and that of RigL"
     followed = 0
     for path, page in pages.items():
         for link in page.links:
@@ -91,7 +91,7 @@ def test_titles_and_all_other_words_are_shown_as_text(make_survey: Make, make_pa
     write_site(data, tmp_path, now=NOW, choices=OPEN)
     for path, page in crawl(tmp_path).items():
         assert "<script>alert" not in page.text, path
-        assert page.tags.count("script") == (4 if path.name == "papers.html" else 1)
+        assert page.tags.count("script") == {"papers.html": 4, "graph.html": 3}.get(path.name, 1)
     index = (tmp_path / "assets" / "papers-0.js").read_text()
     assert "<" not in index
     assert "alert(1)" in index
@@ -137,7 +137,7 @@ def test_unreviewed_findings_stay_out_unless_asked_for(make_survey: Make, few: l
 
 def test_an_empty_corpus_says_what_is_missing_on_every_page(make_survey: Make, tmp_path: Path) -> None:
     summary = write_site(make_survey([]), tmp_path, now=NOW)
-    assert (summary.pages, summary.figures) == (9, 0)
+    assert (summary.pages, summary.figures) == (10, 0)
     for path, page in crawl(tmp_path).items():
         assert 'class="empty"' in page.text, path
 

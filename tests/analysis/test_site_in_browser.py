@@ -20,7 +20,7 @@ BrowserPage = Any
 EVIL = "<script>alert(1)</script>"
 DROP = "'; drop table paper"
 FORMULA = '=HYPERLINK("http://example.org","A")'
-PAGES = ("index", "papers", "methods", "tradeoff", "growth", "baselines", "comparisons", "claims", "quality")
+PAGES = ("index", "papers", "methods", "tradeoff", "growth", "baselines", "comparisons", "graph", "claims", "quality")
 SERIOUS = ("serious", "critical")
 
 
@@ -33,6 +33,7 @@ def site(
     papers = [make_paper(number, title=f"Paper {number} on pruning") for number in range(1, 46)]
     papers[0] |= {"title": EVIL, "abstract": EVIL, "authors": [DROP], "comments": EVIL}
     papers[1] |= {"title": "Émile prunes", "authors": ["Zoë Å. Müller"]}
+    papers.append(make_paper(46, arxiv_id="1911.11134", title="Rigging the Lottery"))
     rows = [
         {"arxiv_id": papers[number]["arxiv_id"], "method": FORMULA, "method_canonical": None, "sparsity": 0.5, "row": 2}
         for number in range(3)
@@ -132,7 +133,7 @@ def test_the_search_finds_titles_authors_and_methods_and_can_be_linked_to(site: 
     page.goto(start)
     page.fill("#query", "zoe muller")
     assert page.locator("#list a").all_inner_texts() == ["Émile prunes"]
-    assert page.locator("#count").inner_text() == "1 of 45 papers"
+    assert page.locator("#count").inner_text() == "1 of 46 papers"
     assert page.url == f"{start}#q=zoe+muller"
     page.fill("#query", "rigl")
     assert page.locator("#found-methods a").all_inner_texts() == ["RigL"]
@@ -211,6 +212,25 @@ def test_a_link_to_a_cell_leads_to_its_row_and_unfolds_its_table(site: Path, pag
     row.wait_for(state="visible")
 
 
+def test_the_graph_can_be_walked_through_by_keyboard_and_linked_to(site: Path, page: BrowserPage) -> None:
+    page.goto((site / "graph.html").as_uri())
+    page.fill("#walk-query", "rigging")
+    page.keyboard.press("Enter")
+    assert page.locator("#walk-chosen h2").inner_text() == "Rigging the Lottery"
+    assert page.locator("#walk-view path.in").count() == 45
+    page.get_by_role("button", name="Paper 9 on pruning").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#walk-chosen h2").inner_text() == "Paper 9 on pruning"
+    assert page.locator("#walk-view path.out").count() == 1
+    linked = page.url
+    page.goto("about:blank")
+    page.goto(linked)
+    assert page.locator("#walk-chosen h2 a").get_attribute("href").startswith("papers/")
+    before = page.locator("#walk-view svg").get_attribute("viewBox")
+    page.click("#zoom-in")
+    assert page.locator("#walk-view svg").get_attribute("viewBox") != before
+
+
 def test_numbers_lead_to_arxiv_and_to_a_report_of_a_mistake(site: Path, page: BrowserPage) -> None:
     paper = sorted(site.glob("papers/*.html"))[3]
     page.goto(paper.as_uri())
@@ -248,7 +268,7 @@ def test_readers_without_script_have_the_newest_papers_and_all_tables(site: Path
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto((site / "papers.html").as_uri())
-    assert page.locator("#list a").count() == 45
+    assert page.locator("#list a").count() == 46
     page.goto((site / "methods" / "rigl.html").as_uri())
     assert page.locator("tbody tr").count() > 45
     context.close()
