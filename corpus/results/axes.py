@@ -193,7 +193,7 @@ def _settle(axes: Axes, interpreter: Interpreter) -> None:
     own = any(interpreter.names.is_proposed(axes.columns[index].text) for index in methods)
     for index, column in enumerate(axes.columns):
         among = len(methods) > 1 and len(methods) * 2 > len(values) and index > methods[0] - 2
-        if column.kind == "" and (among or (own and column.text and not column_kind(column.text))):
+        if column.kind == "" and (among or (own and index and column.text and not column_kind(column.text))):
             column.kind = "value"
     tasks = [index for index in values if interpreter.datasets(axes.columns[index].text)]
     _extend_tasks(axes, tasks)
@@ -305,6 +305,8 @@ def _method_score(axes: Axes, index: int, interpreter: Interpreter) -> float:
     cells = [axes.stubs.get((row, index)) for row in axes.data_rows]
     texts = [cell.text for cell in cells if cell is not None and cell.text and not is_missing(cell.text)]
     if not texts or (column.numeric >= 0.5 and column.kind != "method"):
+        return 0.0
+    if 2 * sum(any(character.isalpha() for character in text) for text in texts) <= len(texts):
         return 0.0
     meanings = [interpreter.read(text) for text in texts]
     named = sum(bool(meaning.method) for meaning in meanings) / len(texts)

@@ -24,7 +24,7 @@ from corpus.results.headers import (
 )
 from corpus.results.meaning import Interpreter
 from corpus.results.names import clean_name, is_dense
-from corpus.results.sparsity import Removal, read_removals
+from corpus.results.sparsity import NUMBER_IN_WORDS, Removal, RemovalHeader, read_removals
 from corpus.results.words import PHRASES, PROTOCOLS, SPLITS
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z“(])")
@@ -246,6 +246,15 @@ class Surroundings:
             if len(found) == 1 and found[0].sparsity and found[0].sparsity.of != "multiply-adds":
                 return found[0], "section"
         return Removal(), ""
+
+    def bracketed(self, header: str) -> RemovalHeader | None:
+        """What the number in brackets of each cell states, by ``Accuracy (sparsity)`` in header or caption."""
+        for text in (header, self.caption):
+            for match in re.finditer(r"\(([^()]{3,30})\)", text):
+                found = self.paper.interpreter.removal_header(match.group(1))
+                if found is not None and not NUMBER_IN_WORDS.search(match.group(1)):
+                    return found
+        return None
 
     def pair(self) -> tuple[Slot, ...]:
         """The two metrics of a caption like ``PSNR/SSIM``, which each cell then holds; empty without such words."""

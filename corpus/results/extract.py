@@ -21,7 +21,7 @@ from corpus.results.neighbours import read_together, usual_of_tasks
 from corpus.results.numbers import Number, NumericCell, read_numbers
 from corpus.results.resolution import Method, Place, Resolver
 from corpus.results.rows import RowReader
-from corpus.results.sparsity import NOTHING, Removal
+from corpus.results.sparsity import NOTHING, Removal, from_number
 from corpus.results.words import PHRASES
 from db.records import Cell, Reading, Sparsity
 
@@ -110,11 +110,20 @@ class TableReader:
         slots = self._slots(column, meaning)
         if not slots or all(slot.metric in IGNORED for slot in slots):
             return
+        column = self._with_bracket(column, numeric, index)
         for position, number, slot in self._numbers(numeric, slots):
             if number is not None:
                 slot = self._by_unit(self._without_arrow(slot, number), number)
                 slot = replace(slot, falls=slot.falls and index not in self._prints_signs)
                 yield self._reading(row, position, number, Place(cell, index, column, meaning, slot))
+
+    def _with_bracket(self, column: Meaning, numeric: NumericCell, index: int) -> Meaning:
+        """The column's meaning for a cell that prints in brackets how much was removed."""
+        last = numeric.present[-1]
+        if len(numeric.present) != 2 or not last.bracketed or column.removal:
+            return column
+        header = self.around.bracketed(self.axes.columns[index].text)
+        return column if header is None else replace(column, removal=from_number(header, last))
 
     def _read_label(self, label: TableCell, meaning: Meaning) -> Iterator[Reading]:
         """The dense network's result that a group row prints: ``ResNet-18 (dense: 61.32)``."""

@@ -43,7 +43,7 @@ _NUMBER = re.compile(
     (?P<sign>[-+−–﹣])?\s*
     (?P<arrow2>[↓↑▼▲])?\s*
     (?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d*)?|\.\d+)
-    (?:\s*(?:[×x·*∗]\s*10\s*\^?\s*\{?|[eE])(?P<power>[-+−]?\d+)\}?|\^(?P<caret>\d+(?:\.\d+)?))?
+    (?:\s*(?:[×x·*∗]\s*10\s*\^\s*\{?|[eE])(?P<power>[-+−]?\d+)\}?|\^(?P<caret>\d+(?:\.\d+)?))?
     \s*(?P<unit>%|×|[xX](?![a-zA-Z])|times\b|pp\b|pts?\b|points?\b
         |[kKmMGTPB](?![a-zA-Z])|[KMGT]?i?[bB]ytes?\b|[KMGT]i?B(?![a-zA-Z])|bytes?\b
         |[KMGT]?(?:FLOPs?|MACs?)(?![a-zA-Z])|[KMBG]\s+(?:params|FLOPs|MACs)

@@ -136,10 +136,10 @@ class Resolver:
         return self.interpreter.is_network(row.method) and row.models in ((), self.interpreter.models(row.method))
 
     def _is_pruned_network(self, name: str, row: Meaning) -> bool:
-        """True for ``VGG-16 (70% pruned)``: a network and that it was pruned, but not how."""
+        """True for ``VGG-16 (70% pruned)``, and for ``Pruned`` beside a network: that it was pruned, but not how."""
         words = self.interpreter.subjects.without_models(name)
         bare = re.sub(r"[\d.%()\[\]×x:-]", " ", words).strip()
-        return bool(row.models) and words != name and which_net(bare)[1] and len(bare.split()) <= 2
+        return bool(row.models) and which_net(bare)[1] and len(bare.split()) <= 2
 
     def _is_network(self, column: Meaning) -> bool:
         """True for a column whose innermost words name a network."""

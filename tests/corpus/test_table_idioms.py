@@ -398,3 +398,55 @@ def test_millions_and_thousands_in_small_letters() -> None:
     numeric = read_numbers("15.2m → 762k")
     assert numeric is not None
     assert [(number.value, number.unit) for number in numeric.present] == [(15.2, "m"), (762.0, "k")]
+
+
+def test_sparsities_in_brackets_beside_accuracies() -> None:
+    found = results(
+        "Accuracy (sparsity) of LeNet-5.",
+        "lcc",
+        r"\toprule Method & MNIST & Fashion-MNIST \\ \midrule DNS & 99.1 (99.2\%) & 88.9 (95.0\%) \\ \bottomrule",
+    )
+    assert [(result["value"], round(result["sparsity"], 4)) for result in found] == [(99.1, 0.992), (88.9, 0.95)]
+
+
+def test_sizes_of_small_devices() -> None:
+    found = results(
+        "Keyword spotting on an STM32F746.",
+        "lccc",
+        r"\toprule Method & Acc. (\%) & Flash (KB) & SRAM (KB) \\ \midrule \ours & 93.9 & 128 & 96 \\ \bottomrule",
+    )
+    assert [(result["metric"], result["unit"]) for result in found[1:]] == [("model_size", "KB"), ("memory", "KB")]
+
+
+def test_shapes_of_products_are_no_methods() -> None:
+    found = results(
+        "Speedup of a 2:4 product.",
+        "lcc",
+        r"""\toprule Shape & VENOM & \ours \\ \midrule
+        $4096{\times}4096$ & 1.7 & 1.8 \\ $8192{\times}1024$ & 1.5 & 1.6 \\ \bottomrule""",
+    )
+    assert [result["method_canonical"] for result in found] == ["VENOM", "MossCut"] * 2
+
+
+def test_original_initialisation_is_no_dense_network() -> None:
+    found = results(
+        "ResNet-20 on CIFAR-10, accuracy (\\%).",
+        "lc",
+        r"\toprule Density & 16.8\% \\ \midrule Original init & 90.7 \\ Dense & 92.1 \\ \bottomrule",
+    )
+    assert [result["role"] for result in found] == ["baseline", "dense"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "own"),
+    [
+        (r"Sparsity & Foobar & \ours \\ \midrule 80\% & 93.1 & 93.4 \\ 90\% & 91.2 & 92.5 \\", 2),
+        (r" & Foobar & \ours \\ \midrule 80\% & 93.1 & 93.4 \\ 90\% & 91.2 & 92.5 \\", 2),
+        (r"Model & 80\% & 90\% \\ \midrule Foobar & 93.1 & 91.2 \\ \ours & 93.4 & 92.5 \\", 2),
+    ],
+)
+def test_methods_that_nobody_knows_stand_with_the_papers_own(rows: str, own: int) -> None:
+    found = results("VGG-16 on CIFAR-10.", "lcc", rf"\toprule {rows} \bottomrule")
+    assert sorted({result["method"] for result in found}) == ["Foobar", "MossCut"]
+    assert [result["role"] for result in found].count("proposed") == own
+    assert sorted({result["sparsity"] for result in found}) == [0.8, 0.9]
