@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 _BRACKET = re.compile(r"\(\s*([A-Za-z0-9][\w+#/.-]{1,14})\s*\)")
 _WORD = re.compile(r"[A-Za-z0-9]+")
+_SHORT_WORD = 3
+"""Words of so many letters (of, via, for) keep their small letter in a name."""
 _REVERSED = re.compile(r"(?<![\w-])([A-Z][\w+#-]{1,14}) \(([^()]{6,90})\)")
 
 
@@ -25,6 +27,18 @@ class Definition:
     long: str
     long_start: int
     long_end: int
+
+    def covers(self, start: int, end: int) -> bool:
+        """True when a stretch of the text lies within the long form."""
+        return self.long_start <= start and end <= self.long_end
+
+    @property
+    def names(self) -> bool:
+        """True when the long form is a name and not only a description: by its capitals, or spelled by initials."""
+        words = self.long.split()
+        capital = all(word[0].isupper() for word in words if len(word) > _SHORT_WORD)
+        initials = "".join(word if word.isupper() else word[0] for word in _WORD.findall(self.long))
+        return len(words) > 1 and (capital or initials.casefold() == "".join(_WORD.findall(self.short)).casefold())
 
 
 def definitions(text: str) -> Iterator[Definition]:

@@ -10,6 +10,9 @@ from pathlib import Path
 import yaml
 
 _FILE = Path(__file__).with_name("name_words.yaml")
+_DESCRIBING = re.compile(
+    r"-(?:[a-z]{4,}|(?:Enhanced|Aware|Based|Guided|Free|Driven|Agnostic|Oriented|Efficient|Specific|Informed|Inspired))$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,10 @@ class NameWords:
     """Words of sentences that speak of the paper itself."""
     naming: re.Pattern[str]
     """After these a name follows at once, often in quotation marks."""
+    first_person: re.Pattern[str]
+    """Words by which authors speak of themselves."""
+    others: re.Pattern[str]
+    """Before such a word of a sentence nothing is the paper's own."""
     barrier: re.Pattern[str]
     """Between such a word and a name, these say that the name is of something else."""
     generic: re.Pattern[str]
@@ -56,8 +63,8 @@ class NameWords:
         return bare not in self.common and bare.removesuffix("s") not in self.common
 
     def is_compound(self, token: str) -> bool:
-        """True for a word such as "SAE-curated" or "LLM-based", which describes and does not name."""
-        return re.search(r"-[a-z]{4,}$", token) is not None
+        """True for a word such as "SAE-curated" or "Diversity-Enhanced", which describes and does not name."""
+        return _DESCRIBING.search(token) is not None
 
 
 @cache
@@ -68,6 +75,8 @@ def load_name_words(path: Path = _FILE) -> NameWords:
         proposing=re.compile(r"\b(?:" + "|".join(raw["proposing"]) + r")(?!\w)", re.IGNORECASE),
         own=re.compile(r"\b(?:" + "|".join(raw["own"]) + r")\b", re.IGNORECASE),
         naming=re.compile(r"\b(?:" + "|".join(raw["naming"]) + r")(?!\w)", re.IGNORECASE),
+        first_person=re.compile(r"\b(?:we|our|this (?:paper|work|study))\b", re.IGNORECASE),
+        others=re.compile(r"\b(?:" + "|".join(raw["others"]) + r")\b", re.IGNORECASE),
         barrier=re.compile(r"\b(?:" + "|".join(raw["barrier"]) + r")\b|[;:]"),
         generic=re.compile(r"^(?:" + "|".join(raw["generic"]) + r")\b"),
         common=frozenset(str(word).casefold() for word in raw["common"]),

@@ -188,6 +188,13 @@ def test_a_goal_is_no_reported_metric(tools):
         ("We propose a compact, fast engine for phones (FastSlim). FastSlim is small.", {"FastSlim"}),
         ("We present SlimNet and its variant SlimNet-Q.", {"SlimNet", "SlimNet-Q"}),
         ("We introduce a rule for LLaMA.", set()),
+        ("We present a structure-aware cutting of channels (SACX), and SACX is fast.", {"SACX"}),
+        ("We introduce the modules Slim Gate (SLG) and Thin Door (THD).", {"Slim Gate", "SLG", "Thin Door", "THD"}),
+        ("We use the recently proposed regularizer named FooNorm.", set()),
+        ("One promising solution, called FooTune, is proposed to save memory.", set()),
+        ("We present a novel FooBar approach, called GradFoo.", {"GradFoo"}),
+        ("To save time, Online Foo Pruning (OFP) uses few samples.", {"Online Foo Pruning", "OFP"}),
+        ("Scores are computed using a technique called Foo Propagation.", set()),
     ],
 )
 def test_own_names_are_found(tools, sentence, names):
@@ -200,6 +207,10 @@ def test_own_names_are_found(tools, sentence, names):
         ("It outperforms Wanda, SparseGPT and FooPrune on WikiText-2.", ["Wanda", "SparseGPT", "FooPrune"]),
         ("It is compared with magnitude pruning.", ["magnitude pruning"]),
         ("It outperforms state-of-the-art methods on ImageNet.", []),
+        ("It beats strong rivals, outperforming Griffen (5% worse) and FooCut.", ["Griffen", "FooCut"]),
+        ("Compared to Wanda, it is slow.", ["Wanda"]),
+        ("It surpasses existing FOOX methods.", []),
+        ("It reaches state-of-the-art results with FooNet-9.", []),
     ],
 )
 def test_rivals_are_found(tools, sentence, names):
@@ -320,10 +331,7 @@ def test_short_forms_are_explained(text, long):
     assert [definition.long for definition in found] == ([long] if long else [])
 
 
-LEXICON = (
-    "scopes: {{timing: all}}\nfacets: {{timing: {{{}}}}}\ncues: {{}}\nunions: {{}}\n"
-    "subject: [x]\nrelated: [x]"
-)
+LEXICON = "scopes: {{timing: all}}\nfacets: {{timing: {{{}}}}}\ncues: {{}}\nunions: {{}}\nsubject: [x]\nrelated: [x]"
 
 
 def test_a_lexicon_with_an_unknown_value_is_refused(tmp_path):
