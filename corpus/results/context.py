@@ -145,9 +145,12 @@ class Paper:
         sized = [
             (count, model)
             for model, count in self.models.items()
-            if model != name and self.knowledge.models[model].family == entry.family and model != entry.family
+            if model != name
+            and self.knowledge.models[model].family == entry.family
+            and model != entry.family
+            and (name == entry.family or model.startswith(name))
         ]
-        return max(sized)[1] if sized else None
+        return max(sized)[1] if sized else self.knowledge.resolve("model", f"{name}-V1")
 
 
 class Surroundings:
@@ -215,14 +218,16 @@ class Surroundings:
         return tuple(dict.fromkeys(found))
 
     def models(self) -> tuple[tuple[str, ...], str]:
-        """Networks of the nearest text that names any."""
+        """Networks of the nearest text that names any; kinds of networks (``LSTM``) only where none is particular."""
+        kinds: tuple[tuple[str, ...], str] = (), ""
         for where, names in self._named("model"):
             found = names
             if where != "caption":
                 found = tuple(name for name in names if not self.paper.interpreter.subjects.is_generic(name))
             if found:
                 return found, where
-        return (), ""
+            kinds = kinds if kinds[0] else (names, where)
+        return kinds
 
     def removal(self) -> tuple[Removal, str]:
         """What caption or referring sentences state of how much was removed, when they state one thing only."""

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from corpus.knowledge import Knowledge
 from corpus.knowledge.entries import Kind
 from corpus.reading import Document
+from corpus.results.sparsity import read_header
 from corpus.results.words import PHRASES
 
 NAME_LIKE = re.compile(
@@ -85,7 +86,7 @@ def _sections_about_rows(document: Document, knowledge: Knowledge) -> Iterator[s
     cited = {citation.arxiv_id for citation in document.bibliography if citation.arxiv_id}
     for section in document.sections:
         usual = PHRASES["usual_title"].search(section.title) or PHRASES["dense"].search(section.title)
-        if section.level not in (1, 2) or section.title not in named or usual:
+        if section.level not in (1, 2) or section.title not in named or usual or read_header(section.title):
             continue
         if any(knowledge.resolve(kind, section.title) for kind in _OTHER_KINDS):
             continue

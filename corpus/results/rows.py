@@ -33,6 +33,7 @@ from corpus.results.words import PHRASES
 _CUT = RemovalHeader("removed", "weights", percent=True)
 _KEPT = RemovalHeader("kept", "weights", percent=True)
 _SHARE_IN_NAME = re.compile(r"[,(\s]\s*(\d+(?:\.\d+)?\s*%)\)?$")
+_SIZE_WORD = re.compile(r"(?:tiny|small|medium|base|large|huge|giant|x-?large)\b", re.I)
 _DEPTH = frozenset({"depth", "layers", "#layers", "# layers"})
 
 
@@ -212,7 +213,7 @@ class RowReader:
         """True for a name that nothing knows: it is then one of what its column holds."""
         known = meaning.slots or meaning.datasets or meaning.models or meaning.removal or meaning.size or meaning.method
         name_like = re.fullmatch(r"[A-Z][^\s(]*(?:\s[^\s(]+){0,2}", meaning.rest)
-        if known or meaning.base or meaning.pruned or name_like is None:
+        if known or meaning.base or meaning.pruned or name_like is None or _SIZE_WORD.fullmatch(meaning.rest):
             return False
         return self.interpreter.names.resolve(re.split(r"[-\s]", meaning.rest)[0]) is None
 
