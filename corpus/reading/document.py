@@ -11,6 +11,12 @@ MAX_CAPTION = 4000
 """Characters of a caption; the rest of a longer one is left out."""
 
 
+MAX_TABLES = 500
+"""Tables of one paper; the rest is left out."""
+MAX_CELL = 2000
+"""Characters of a cell; the rest of a longer one is left out."""
+
+
 @dataclass(frozen=True, slots=True)
 class TableCell:
     """One cell of an expanded grid with what its text alone does not say."""

@@ -10,14 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from corpus.reading.commands import SUBFLOATS, TABULARS
-from corpus.reading.document import MAX_CAPTION
+from corpus.reading.document import MAX_CAPTION, MAX_TABLES
 from corpus.reading.text import read_inline, to_text
 from corpus.reading.tokens import Cursor, Tokens, environment_name, flatten
 
 _CAPTIONS = frozenset(["\\caption", "\\captionof", "\\topcaption", "\\bottomcaption", "\\tablecaption", "\\subcaption"])
 _NOTES = frozenset(["\\begin{tablenotes}", "\\begin{tablenotes*}"])
-MAX_TABLES = 500
-"""Tables of one paper."""
 _NOTES_OF_ONE = 50
 """Notes, and works cited in captions, that are taken for those of one table."""
 _DEPTH = 8

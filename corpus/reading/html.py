@@ -12,13 +12,13 @@ from dataclasses import replace
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
-from corpus.reading.document import Document, DocumentTable, Paragraph, Section
+from corpus.reading.document import MAX_TABLES, Document, DocumentTable, Paragraph, Section
 from corpus.reading.html_bibliography import bibliography_elements, read_bibliography
 from corpus.reading.html_floats import PageTable, labels_by_id, page_tables, read_caption
 from corpus.reading.html_tables import read_table
 from corpus.reading.html_text import Links, classes, is_skipped, read_text
 from corpus.reading.layout import header_rows
-from corpus.reading.tables import TableError
+from corpus.reading.tables import CellRoom, TableError
 from db.records import Table, Unread
 
 MAX_CHARACTERS = 30_000_000
@@ -69,7 +69,7 @@ def read_html(data: bytes | str, *, sha256: str = "") -> Document:
         tables=tuple(walker.tables),
         bibliography=read_bibliography(entries),
         sha256=sha256,
-        unread=(*left, *walker.unread),
+        unread=tuple(dict.fromkeys([*left, *walker.unread])),
     )
 
 
@@ -164,6 +164,7 @@ class _Walker:
         self._numbers = {table.number: table.label for table in tables if table.number} if not links.labels else {}
         self._heading = (0, "")
         self._paragraphs: list[Paragraph] = []
+        self._room = CellRoom()
 
     def walk(self, root: HtmlElement) -> None:
         """Fill the attributes."""
@@ -242,8 +243,11 @@ class _Walker:
         self._heading = (levels[0] if levels else _HEADINGS.get(element.tag, 4), _NUMBER.sub("", text))
 
     def _read_table(self, found: PageTable) -> None:
+        if found.index >= MAX_TABLES:
+            self.unread.append(Unread("table", "", f"there are more than {MAX_TABLES} tables; the rest was left out"))
+            return
         try:
-            rows = read_table(found.element, self._links)
+            rows = read_table(found.element, self._links, self._room)
         except TableError as error:
             self.unread.append(Unread("table", found.label, str(error)))
             return

@@ -7,6 +7,7 @@ paired in order. Pages without figures put captions into a paragraph beside the 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -128,12 +129,14 @@ def _pair(figure: HtmlElement, tables: list[PageTable], captions: list[HtmlEleme
             table.caption = captions[min(number, len(captions) - 1)]
         return
     order = {element: place for place, element in enumerate(figure.iter())}
-    above = order[captions[0]] < order[tables[0].element]
+    places = [order[caption] for caption in captions]
+    above = places[0] < order[tables[0].element]
     for table in tables:
-        place = order[table.element]
-        before = [caption for caption in captions if order[caption] < place]
-        after = [caption for caption in captions if order[caption] > place]
-        table.caption = before[-1] if above and before else (after or before)[0]
+        before = bisect_left(places, order[table.element])
+        if above and before:
+            table.caption = captions[before - 1]
+        else:
+            table.caption = captions[before if before < len(captions) else 0]
 
 
 def _adopt_paragraphs(tables: list[PageTable]) -> None:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
-from corpus.reading.document import TableCell
+from corpus.reading.document import MAX_CELL, TableCell
 from corpus.reading.html_text import Links, classes, is_skipped, is_table, read_text
 from corpus.reading.specification import MAX_COLUMNS
-from corpus.reading.tables import MAX_ROWS, Rows, TableError
+from corpus.reading.tables import MAX_ROWS, CellRoom, Rows, TableError
 
 _ABOVE = frozenset(["ltx_border_t", "ltx_border_tt", "ltx_border_T"])
 _BELOW = frozenset(["ltx_border_b", "ltx_border_bb", "ltx_border_B"])
@@ -32,10 +32,10 @@ class _Placed:
     below: bool
 
 
-def read_table(table: HtmlElement, links: Links) -> Rows:
+def read_table(table: HtmlElement, links: Links, room: CellRoom) -> Rows:
     """The grid of a table; text of a spanned cell is repeated in every cell it spans.
 
-    Raises TableError when it has no rows or is larger than any printed table.
+    Raises TableError when it has no rows or more than any printed table, or when there is no room for its cells.
     """
     grid: list[list[_Placed | None]] = []
     waiting: dict[int, tuple[_Placed, int]] = {}
@@ -45,6 +45,7 @@ def read_table(table: HtmlElement, links: Links) -> Rows:
         elements = _cells(row)
         covered = any(rows > 0 for _, rows in waiting.values())
         placed = _place(elements, len(grid), waiting, links, footnotes)
+        room.take(len(placed))
         if not any(item is not None and item.cell.text for item in placed) and not (covered and elements):
             continue
         grid.append(placed)
@@ -133,7 +134,7 @@ def _place(
         inline = read_text(element, links)
         footnotes += inline.footnotes
         origin = (row, len(line))
-        cell = TableCell(inline.text, tuple(inline.cites), inline.bold, inline.marks, origin, width, height)
+        cell = TableCell(inline.text[:MAX_CELL], tuple(inline.cites), inline.bold, inline.marks, origin, width, height)
         found = classes(element)
         placed = _Placed(cell, not _ABOVE.isdisjoint(found), not _BELOW.isdisjoint(found))
         for _ in range(width):

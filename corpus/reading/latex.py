@@ -11,9 +11,9 @@ from collections.abc import Mapping
 
 from corpus import citations
 from corpus.reading.commands import FLOATS
-from corpus.reading.document import Document, DocumentTable, Paragraph, Section
+from corpus.reading.document import MAX_TABLES, Document, DocumentTable, Paragraph, Section
 from corpus.reading.expander import Expander, Expansion
-from corpus.reading.floats import MAX_TABLES, FoundTable, find_tables, is_tabular
+from corpus.reading.floats import FoundTable, find_tables, is_tabular
 from corpus.reading.layout import header_rows
 from corpus.reading.sources import Sources
 from corpus.reading.tables import CellRoom, TableError, read_rows
@@ -197,9 +197,7 @@ class _Walker:
     def _read_table(self, found: FoundTable, placement: str) -> None:
         index, self._count = self._count, self._count + 1
         if index >= MAX_TABLES:
-            self.unread.append(
-                Unread("table", "", f"the paper has more than {MAX_TABLES} tables; the rest was left out")
-            )
+            self.unread.append(Unread("table", "", f"there are more than {MAX_TABLES} tables; the rest was left out"))
             return
         label = found.label or f"#{index}"
         environment = environment_name(found.tokens[0])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from corpus.reading.document import TableCell
+from corpus.reading.document import MAX_CELL, TableCell
 from corpus.reading.macros import Macro
 from corpus.reading.specification import MAX_COLUMNS, Column, read_specification
 from corpus.reading.text import Inline, read_inline
@@ -342,7 +342,7 @@ def _expand(spans: list[list[_Span]], width: int, room: CellRoom) -> tuple[tuple
             top = max(0, row + span.height + 1) if span.height < 0 else row
             tall = min(abs(span.height), height - top)
             cell = TableCell(
-                span.inline.text,
+                span.inline.text[:MAX_CELL],
                 tuple(span.inline.cites),
                 span.inline.bold,
                 span.inline.marks,
