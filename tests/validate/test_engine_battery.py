@@ -335,3 +335,15 @@ def test_gradual_pruning_follows_the_cubic_curve(digits, monkeypatch):
 def test_an_arm_asks_for_the_erdos_renyi_kernel_by_its_name():
     assert distribution_of(arm_of(distribution="erk"), {}) == ErdosRenyi(pytest.approx(0.3), {}, kernel=True)
     assert distribution_of(arm_of(distribution="er"), {}) == ErdosRenyi(pytest.approx(0.3), {}, kernel=False)
+
+
+def test_obs_removes_the_right_weights_of_exclusive_or_where_magnitude_does_not():
+    """The finding of Hassibi and Stork 1992 in small: a quarter of the weights, one at a time, without retraining."""
+    setting = Setting(dataset="xor", model="Sigmoid-MLP-3", optimizer="adam", learning_rate=0.05, batch=4, epochs=600)
+    data = load_dataset("xor")
+    right = dict.fromkeys(("obs", "magnitude"), 0)
+    for criterion, seed in product(right, range(3)):
+        arm = Arm.model_validate({"criterion": criterion, "sparsity": 0.25, "rounds": 3})
+        right[criterion] += run_arm(arm, setting, data, seed).measures["accuracy"] == 100
+    assert right["obs"] == 3
+    assert right["magnitude"] <= 1

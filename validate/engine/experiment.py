@@ -47,6 +47,8 @@ VALIDATION_FRACTION = 0.1
 """Of the training examples, drawn by the seed, kept from training."""
 CHECKED_EXAMPLES, CHECKED_TOKENS = 256, 2048
 """Test examples, or tokens of them, whose logits are compared with those of the sparse kernels."""
+LARGEST_LOSS = 700.0
+"""Above it a perplexity is no number any more."""
 _PURPOSES = ("initialisation", "order", "split", "masks", "calibration", "recovery")
 
 
@@ -64,7 +66,7 @@ class Outcome:
     """
     correct: NDArray[np.bool_]
     """One entry for each test target."""
-    model: nn.Sequential
+    model: nn.Module
     masks: Mapping[str, Tensor]
     """Of every prunable layer, true for weights that are kept."""
     emptied: tuple[str, ...]
@@ -289,35 +291,46 @@ def _finite(scores: dict[str, Tensor]) -> dict[str, Tensor]:
     return scores
 
 
-def _examples(data: Dataset, device: torch.device) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    arrays = (data.train_x, data.train_y, data.test_x, data.test_y)
-    train_x, train_y, test_x, test_y = (torch.from_numpy(array).to(device) for array in arrays)
-    return train_x, train_y, test_x, test_y
+@dataclass(frozen=True, eq=False)
+class _Examples:
+    """The examples of a run on its device: for training, kept for validation, and for testing."""
+
+    train: tuple[Tensor, Tensor]
+    validation: tuple[Tensor, Tensor]
+    test: tuple[Tensor, Tensor]
 
 
-def _quality(model: nn.Module, x: Tensor, y: Tensor, *, tokens: bool) -> tuple[dict[str, float], NDArray[np.bool_]]:
-    correct, loss = evaluate(model, x, y)
+def _split(data: Dataset, generator: torch.Generator, device: torch.device) -> _Examples:
+    x, y, test_x, test_y = (
+        torch.from_numpy(array).to(device) for array in (data.train_x, data.train_y, data.test_x, data.test_y)
+    )
+    order = torch.randperm(len(y), generator=generator)
+    held_out, used = (part.to(device) for part in order.tensor_split([int(VALIDATION_FRACTION * len(order))]))
+    return _Examples((x[used], y[used]), (x[held_out], y[held_out]), (test_x, test_y))
+
+
+def _quality(model: nn.Module, examples: tuple[Tensor, Tensor]) -> tuple[dict[str, float], NDArray[np.bool_]]:
+    """Accuracy and error in percent, of text perplexity too where it is a number; and which answers are right."""
+    correct, loss = evaluate(model, *examples)
     accuracy = 100 * float(correct.mean())
     measures = {"accuracy": accuracy, "error": 100 - accuracy}
-    if tokens:
-        measures["perplexity"] = exp(min(loss, 700.0)) if np.isfinite(loss) else float("inf")
+    if examples[1].ndim > 1 and loss < LARGEST_LOSS:
+        measures["perplexity"] = exp(loss)
     return measures, correct
 
 
-def _kernel_measures(model: nn.Module, data: Dataset, device: torch.device) -> dict[str, float]:
-    count = max(1, CHECKED_TOKENS // data.features) if data.tokens else CHECKED_EXAMPLES
-    x = torch.from_numpy(data.test_x[:count])
+def _kernel_measures(model: nn.Module, x: Tensor) -> dict[str, float]:
+    """Whether the sparse kernels give the same logits."""
     with torch.no_grad(), evaluating(model):
-        logits = torch.cat([model(x[part].to(device)) for part in portions(x)])
-    difference = relative_difference(logits.cpu().numpy(), sparse_logits(model, x.numpy()))
+        logits = torch.cat([model(x[part]) for part in portions(x)])
+    difference = relative_difference(logits.cpu().numpy(), sparse_logits(model, x.cpu().numpy()))
     return {"kernel_difference": difference, "kernel_agrees": float(difference <= TOLERANCE)}
 
 
-def _cut_measures(experiment: Experiment, data: Dataset, device: torch.device) -> dict[str, float]:
+def _cut_measures(experiment: Experiment, x: Tensor) -> dict[str, float]:
     """Whether the smaller network, with its filters cut out for real, computes the same; nothing where none was."""
     if not isinstance(experiment.pattern, Filters) or not all(bool(kept.any()) for kept in experiment.units.values()):
         return {}
-    x = torch.from_numpy(data.test_x[:CHECKED_EXAMPLES]).to(device)
     with torch.no_grad(), evaluating(experiment.model):
         small = shrink(experiment.model, experiment.units)
         difference = relative_difference(experiment.model(x).cpu().numpy(), small(x).cpu().numpy())
@@ -334,44 +347,48 @@ def run_schedule(experiment: Experiment) -> None:
         experiment.recover()
 
 
+def _outcome(experiment: Experiment, examples: _Examples, data: Dataset, state: str) -> Outcome:
+    """What is measured at the end."""
+    model = experiment.model
+    masks = {name: torch.ones_like(layer.weight, dtype=torch.bool) for name, layer in prunable_layers(model).items()}
+    masks |= experiment.masks
+    train_x, test_x = examples.train[0], examples.test[0]
+    measures = size_measures(
+        masks, positions(model, train_x[:1] if len(train_x) else train_x.new_zeros(1, data.features))
+    )
+    correct = np.empty(0, dtype=bool)
+    if len(test_x):
+        quality, correct = _quality(model, examples.test)
+        measures |= quality
+        if len(examples.validation[0]):
+            measures["validation_accuracy"] = _quality(model, examples.validation)[0]["accuracy"]
+        if state == "done":
+            checked = max(1, CHECKED_TOKENS // data.features) if data.tokens else CHECKED_EXAMPLES
+            measures |= _kernel_measures(model, test_x[:checked]) | _cut_measures(experiment, test_x[:checked])
+    return Outcome(state, measures, correct, model, masks, emptied_layers(masks))
+
+
 def run_arm(
     arm: Arm, setting: Setting, data: Dataset, seed: int, *, device: str = "cpu", data_folder: Path | None = None
 ) -> Outcome:
     """Runs one arm once. A loss that is no number gives the state ``diverged``, measured like any other network.
 
     Call it within ``one_thread()``: the result is a function of the arguments only then. ``data_folder`` holds
-    pretrained models.
+    pretrained models. Raises DeviceUnavailableError, UnsuitableDataError if the network or the augmentation can't take
+    the examples, and what building the network and scoring it raise.
     """
     if setting.augmentation != "none" and not data.shape:
         raise UnsuitableDataError(f"augmentation {setting.augmentation} is for images, and {data.name} has none")
     place = device_of(device)
     data = data.standardised() if setting.standardised else data
     generators = generators_of(seed, arm.stream)
-    train_x, train_y, test_x, test_y = _examples(data, place)
-    order = torch.randperm(len(train_y), generator=generators["split"])
-    held_out, used = order.tensor_split([int(VALIDATION_FRACTION * len(order))])
-    model = build_model(setting.model, data, generators["initialisation"], setting.initialisation, data_folder).to(
-        place
-    )
-    trainer = Trainer(setting, train_x[used.to(place)], train_y[used.to(place)], generators["order"], data.shape)
-    experiment = Experiment(arm, model, trainer, generators, setting)
+    examples = _split(data, generators["split"], place)
+    model = build_model(setting.model, data, generators["initialisation"], setting.initialisation, data_folder)
+    trainer = Trainer(setting, *examples.train, generators["order"], data.shape)
+    experiment = Experiment(arm, model.to(place), trainer, generators, setting)
     state = "done"
     try:
         run_schedule(experiment)
     except DivergedError:
         state = "diverged"
-    masks = {name: torch.ones_like(layer.weight, dtype=torch.bool) for name, layer in prunable_layers(model).items()}
-    masks |= experiment.masks
-    uses = positions(model, train_x[:1] if len(train_x) else train_x.new_zeros(1, data.features))
-    measures = size_measures(masks, uses)
-    correct = np.empty(0, dtype=bool)
-    if len(test_y):
-        quality, correct = _quality(model, test_x, test_y, tokens=data.tokens)
-        measures |= quality
-        if len(held_out):
-            chosen = held_out.to(place)
-            held_out_quality, _ = _quality(model, train_x[chosen], train_y[chosen], tokens=data.tokens)
-            measures["validation_accuracy"] = held_out_quality["accuracy"]
-        if state == "done":
-            measures |= _kernel_measures(model, data, place) | _cut_measures(experiment, data, place)
-    return Outcome(state, measures, correct, model, masks, emptied_layers(masks))
+    return _outcome(experiment, examples, data, state)
