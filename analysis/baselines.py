@@ -7,17 +7,16 @@ paper is a copy of it and no second measurement. From two to four numbers only t
 from __future__ import annotations
 
 import statistics
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.causes import TRIED, Difference, likely_causes
 from analysis.comparable import KEY, comparable
 from analysis.frames import records
-from analysis.printed import tidy, tolerance
+from analysis.printed import tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,7 +25,6 @@ SPREAD = ("n_papers", "n_numbers", "n_copies", "low", "high", "range", "median",
 ENDS = ("gap", "gap_low", "gap_high", "gap_low_paper", "gap_low_cell", "gap_high_paper", "gap_high_cell", "gap_names")
 LISTS = ("papers", "numbers", "cells")
 SPREAD_COLUMNS = (*KEY, *SPREAD, *ENDS, *LISTS)
-CONTRADICTION_COLUMNS = (*SPREAD_COLUMNS, "tolerance", "excess", "causes", "explained", "tried")
 
 
 def baseline_spread(results: pd.DataFrame) -> pd.DataFrame:
@@ -55,16 +53,13 @@ SUMMARISED = (
 """Columns of comparable results that a summary of a key reads."""
 
 
-def _spread(rows: pd.DataFrame, *, fewest_papers: int = 1) -> pd.DataFrame:
-    """Summaries of the keys with numbers in so many papers or more."""
+def _spread(rows: pd.DataFrame) -> pd.DataFrame:
     rows = rows.assign(group=rows.groupby(list(KEY), sort=False).ngroup())
-    if fewest_papers > 1:
-        rows = rows[rows.groupby("group")["arxiv_id"].transform("nunique") >= fewest_papers]
     # The first time that a paper prints a number for a key counts; the frame is in the order of papers.
     printed = rows.drop_duplicates(["group", "arxiv_id", "amount"]).sort_values("group", kind="stable")
     columns = {name: printed[name].tolist() for name in SUMMARISED}
     spreads = []
-    for start, end in _runs(printed["group"].to_numpy()):
+    for start, end in runs(printed["group"].to_numpy()):
         key = {name: columns[name][start] for name in KEY}
         members = [{name: columns[name][place] for name in SUMMARISED[:6]} for place in range(start, end)]
         spread = key | _summary(members)
@@ -75,7 +70,7 @@ def _spread(rows: pd.DataFrame, *, fewest_papers: int = 1) -> pd.DataFrame:
     )
 
 
-def _runs(groups: np.ndarray[Any, np.dtype[Any]]) -> Iterator[tuple[int, int]]:
+def runs(groups: np.ndarray[Any, np.dtype[Any]]) -> Iterator[tuple[int, int]]:
     """First and next place of each stretch of equal values."""
     borders = np.flatnonzero(np.diff(groups)) + 1
     yield from pairwise([0, *borders.tolist(), len(groups)]) if len(groups) else ()
@@ -119,56 +114,6 @@ def _gap(measured: list[dict[str, Any]]) -> dict[str, Any]:
         ends |= {f"gap_{end}_paper": row["arxiv_id"], f"gap_{end}_cell": row["cell_id"]}
     gap = max(0.0, tidy(high["amount"] - low["amount"] - low["half_unit"] - high["half_unit"]))
     return {"gap": gap, **ends, "gap_names": (low["printed_method"], high["printed_method"])}
-
-
-def contradictions(results: pd.DataFrame) -> pd.DataFrame:
-    """Keys whose numbers in different papers differ by more than the field's tolerance, the worst first.
-
-    Adds to the columns of `baseline_spread`: tolerance (in ``unit``), excess (gap over tolerance), causes (sentences of
-    innocent explanations), explained (whether the arithmetic bears the signature of one, so that it is a cause rather
-    than a contradiction; such rows come last) and tried (all that was tried). Dense models are included.
-    """
-    compared = comparable(results)
-    spread = _spread(compared, fewest_papers=2)
-    dense = _dense_by_paper(compared)
-    rows = []
-    for row in records(spread):
-        size, relative = tolerance(row["metric"], row["unit"])
-        least = size * abs(row["gap_low"]) if relative else size
-        if row["gap"] <= least or least == 0:
-            continue
-        causes = likely_causes(_difference(row, dense, least))
-        extra = {"tolerance": least, "excess": tidy(row["gap"] / least), "tried": list(TRIED)}
-        extra |= {"causes": [cause.sentence for cause in causes], "explained": any(cause.settles for cause in causes)}
-        rows.append(row | extra)
-    frame = pd.DataFrame(rows, columns=list(CONTRADICTION_COLUMNS))
-    return frame.sort_values(["explained", "excess"], ascending=[True, False], kind="stable", ignore_index=True)
-
-
-def _dense_by_paper(compared: pd.DataFrame) -> dict[tuple[Hashable, ...], float]:
-    """The dense model's number in each paper (the median of several), by paper, data set, network, metric and unit."""
-    place = ["arxiv_id", "dataset", "model", "metric", "unit"]
-    dense = compared.loc[compared["role"] == "dense", [*place, "amount"]]
-    return {tuple(key): amount for *key, amount in dense.groupby(place)["amount"].median().reset_index().to_numpy()}
-
-
-def _difference(row: dict[str, Any], dense: dict[tuple[Hashable, ...], float], least: float) -> Difference:
-    place = (row["dataset"], row["model"], row["metric"], row["unit"])
-    pruned = row["point"] != "dense"
-    return Difference(
-        low=row["gap_low"],
-        high=row["gap_high"],
-        metric=row["metric"],
-        unit=row["unit"],
-        model=row["model"],
-        protocol=row["protocol"] or row["split"],
-        scope=row["scope"],
-        half_units=row["gap_high"] - row["gap_low"] - row["gap"],
-        names=row["gap_names"] if pruned else ("", ""),
-        dense_low=dense.get((row["gap_low_paper"], *place)) if pruned else None,
-        dense_high=dense.get((row["gap_high_paper"], *place)) if pruned else None,
-        tolerance=least,
-    )
 
 
 def describe_key(row: dict[str, Any]) -> str:

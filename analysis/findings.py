@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 
 from analysis.arithmetic import arithmetic_findings
-from analysis.baselines import contradictions, describe_key
+from analysis.baselines import describe_key
+from analysis.contradictions import contradictions
 from analysis.frames import records
 from analysis.printed import metric_name, tidy
 from db.records import Finding
@@ -40,11 +41,15 @@ def contradiction_findings(results: pd.DataFrame) -> list[Finding]:
 
 def _contradiction(row: dict[str, Any]) -> Finding:
     causes = tuple(row["causes"]) or ("another dense model, recipe or seed", "a misprint")
-    size = tidy(row["gap_high"] - row["gap_low"])
+    size = tidy(row["gap_high_amount"] - row["gap_low_amount"])
     unit = f" {row['unit']}" if row["unit"] else ""
+    ends = [
+        f"{row[f'{end}_amount']:.6g}{unit} in {row[f'{end}_paper']}"
+        + (f" ({row[f'{end}_change']:+.4g} from its dense model)" if row["scale"] == "change" else "")
+        for end in ("gap_low", "gap_high")
+    ]
     sentence = (
-        f"{describe_key(row)}: {metric_name(row['metric'])} is {row['gap_low']:.6g}{unit} in {row['gap_low_paper']} "
-        f"and {row['gap_high']:.6g}{unit} in {row['gap_high_paper']}: differs by {size:.3g}; "
+        f"{describe_key(row)}: {metric_name(row['metric'])} is {ends[0]} and {ends[1]}: differs by {size:.3g}; "
         f"possible causes: {'; '.join(causes)}."
     )
     return Finding(

@@ -49,9 +49,11 @@ class World:
     deflation: float = 0.0
     """Points that a rival's re-run is lower than is fair."""
     shifted: float = 0.0
-    """Share of re-run numbers that are shifted by ``shift``, as a mistake would."""
+    """Share of rivals' numbers that are shifted by ``shift``, as a mistake would."""
     shift: float = 0.0
     """Points."""
+    reporting: float = 0.2
+    """Share of papers that print the standard deviation of five seeds beside their own numbers."""
     costs: bool = False
     """Whether papers also print parameters and multiply-adds."""
 
@@ -81,8 +83,6 @@ DEFAULTS: Mapping[str, Any] = {
     "col_text": "",
     "split": None,
     "protocol": None,
-    "spread": np.nan,
-    "spread_kind": None,
     "sparsity_form": "removed",
     "sparsity_low": np.nan,
     "sparsity_high": np.nan,
@@ -121,6 +121,7 @@ def simulate(world: World, seed: int) -> Literature:
     submitted = pd.Timestamp(world.first) + pd.to_timedelta(days, unit="D")
     ids = [f"{day:%y%m}.{number:05d}" for number, day in enumerate(submitted, 1)]
     neutral = rng.random(world.papers) < world.neutral
+    reports = rng.random(world.papers) < world.reporting
     structure = rng.integers(0, len(STRUCTURES), world.papers)
     skill = rng.lognormal(0, 0.2, world.papers)
     popularity = 1 / np.arange(1, world.benchmarks + 1)
@@ -164,7 +165,9 @@ def simulate(world: World, seed: int) -> Literature:
                     luck = rng.normal(0, world.seed_deviation, world.tries).max()
                     value = round(base - _loss(skill[paper], level) + luck, 2)
                     own[paper, int(benchmark), float(level)] = value
-                    _print(press, here, row, f"M{paper}", "proposed", value, level, world)
+                    spread = round(world.seed_deviation * float(np.sqrt(rng.chisquare(4) / 4)), 2)
+                    more = here | ({"spread": spread} if reports[paper] else {})
+                    _print(press, more, row, f"M{paper}", "proposed", value, level, world)
                     row += 1
             rivals.extend(chosen)
             if not neutral[paper]:
@@ -197,6 +200,8 @@ def _print(
         "sparsity_of": "weights",
         "sparsity_scope": "all",
         "cited": place.get("cited"),
+        "spread": place.get("spread", np.nan),
+        "spread_kind": "std" if "spread" in place else None,
     }
     numbers = [("top1_accuracy", value, "%")]
     if world.costs:

@@ -120,8 +120,9 @@ class Corpus:
         ``copies`` (who copied from whom), ``travelling`` (numbers that spread and are not what the method's own paper
         says) or ``heterogeneity`` (deviation between papers, and where the next number may lie). ValueError for others.
         """
-        from analysis.baselines import baseline_spread, contradictions, dense_spread
+        from analysis.baselines import baseline_spread, dense_spread
         from analysis.comparable import NEEDS
+        from analysis.contradictions import contradictions
         from analysis.genealogy import copies, travelling_numbers
         from analysis.heterogeneity import heterogeneity
 
@@ -136,7 +137,7 @@ class Corpus:
         if what not in analyses:
             raise ValueError(f"baselines shows {', '.join(analyses)}, not {what!r}")
         with self._engine.connect() as connection:
-            results = views.results(connection, columns=NEEDS)
+            results = views.results(connection, columns=[*NEEDS, "spread", "spread_kind"])
         return analyses[what](results)
 
     def deflation(self) -> Deflation:

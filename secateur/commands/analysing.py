@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 TABLE_COLUMNS = (
     *("method", "dataset", "model", "point", "metric", "scale", "amount", "n_papers", "n_numbers", "n_copies"),
     *("low", "high", "tau", "next_low", "next_high", "own", "difference", "arxiv_id", "copied_from", "origin"),
-    *("certainty", "first_paper", "gap_low_paper", "gap_high_paper", "causes"),
+    *("certainty", "first_paper", "gap_low_amount", "gap_low_paper", "gap_high_amount"),
+    *("gap_high_paper", "causes"),
 )
 """What of a baseline a terminal has room for; the other formats have all columns."""
 

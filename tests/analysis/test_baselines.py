@@ -7,8 +7,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis.baselines import baseline_spread, contradictions, dense_spread, describe_key, plot_baseline_spread
+from analysis.baselines import baseline_spread, dense_spread, describe_key, plot_baseline_spread
 from analysis.comparable import comparable, method_name, stated_protocol
+from analysis.contradictions import contradictions
 
 Make = Callable[..., pd.DataFrame]
 AT_90 = {"sparsity": 0.9, "sparsity_printed": "90%", "sparsity_of": "weights", "sparsity_scope": "all"}
@@ -154,7 +155,7 @@ def test_contradictions_are_ranked_and_name_both_ends(make_results: Make) -> Non
 def test_both_extremes_in_one_paper_do_not_hide_another_paper(make_results: Make) -> None:
     found = contradictions(make_results(paper(19, 70.0), paper(19, 80.0, row=1), paper(20, 74.0)))
     assert {found.iloc[0]["gap_low_paper"], found.iloc[0]["gap_high_paper"]} == {"1901.00001", "2001.00001"}
-    assert found.iloc[0]["gap_high"] - found.iloc[0]["gap_low"] == pytest.approx(6.0)
+    assert found.iloc[0]["gap_high_amount"] - found.iloc[0]["gap_low_amount"] == pytest.approx(6.0)
 
 
 @pytest.mark.parametrize(
