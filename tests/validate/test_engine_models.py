@@ -113,6 +113,21 @@ def test_initial_weights_have_the_deviation_of_their_scheme():
     assert float(fresh("VGG-11").get_submodule("conv3").bias.detach().abs().max()) == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "variance"),
+    [
+        ("glorot-normal", 2 / (3072 + 300)),
+        ("glorot-uniform", 2 / (3072 + 300)),
+        ("he-normal", 2 / 3072),
+        ("lecun-normal", 1 / 3072),
+        ("normal", 0.02**2),
+    ],
+)
+def test_initial_weights_are_drawn_as_a_setting_says(name, variance):
+    model = build_model("LeNet-300-100", images(), torch.Generator().manual_seed(0), name)
+    assert float(model.get_submodule("fc1").weight.detach().var()) == pytest.approx(variance, rel=0.01)
+
+
 def norm(x, layer):
     return (x - layer.running_mean[:, None, None]) / torch.sqrt(layer.running_var[:, None, None] + layer.eps) * (
         layer.weight[:, None, None]

@@ -209,7 +209,7 @@ class Setting(_Strict):
     learning_rate_drops: tuple[Annotated[int, Field(ge=1)], ...] = ()
     """Optimiser steps of the first training after which the learning rate is multiplied by the factor below."""
     learning_rate_drop_factor: Annotated[float, Field(gt=0, le=1)] = 0.1
-    initialisation: Literal["glorot-normal", "glorot-uniform", "he-normal", "normal"] | None = None
+    initialisation: Literal["glorot-normal", "glorot-uniform", "he-normal", "lecun-normal", "normal"] | None = None
     """Left out: the one that is usual for the network (docs/engine.md)."""
     standardised: bool = False
     """Whether images have mean 0 and deviation 1 in each channel, instead of grey values 0..1 (CIFAR has it anyway)."""

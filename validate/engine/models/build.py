@@ -28,7 +28,7 @@ from validate.engine.models.decoder import DecoderSize, decoder
 from validate.engine.models.layers import prunable_layers
 from validate.engine.models.residual import residual_network
 
-Initialisation = Literal["glorot-normal", "glorot-uniform", "he-normal", "normal"]
+Initialisation = Literal["glorot-normal", "glorot-uniform", "he-normal", "lecun-normal", "normal"]
 NORMAL_DEVIATION = 0.02
 """Of ``normal``, as GPT-2 and OPT begin (arXiv 2205.01068, section 2.2, has .006 for its largest model)."""
 _HEAD_WIDTH = 16
@@ -46,6 +46,8 @@ def _initialiser(name: Initialisation, generator: torch.Generator) -> Callable[[
         return partial(nn.init.xavier_uniform_, generator=generator)
     if name == "he-normal":
         return partial(nn.init.kaiming_normal_, nonlinearity="relu", generator=generator)
+    if name == "lecun-normal":
+        return partial(nn.init.kaiming_normal_, nonlinearity="linear", generator=generator)
     return partial(nn.init.normal_, std=NORMAL_DEVIATION, generator=generator)
 
 
