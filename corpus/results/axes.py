@@ -21,7 +21,7 @@ from corpus.results.sparsity import (
     read_bare,
     read_pattern,
 )
-from corpus.results.words import PHRASES
+from corpus.results.words import PHRASES, SPLITS
 
 _NOTE = re.compile(r"^(\^?[a-z\d*†‡§]\s|\^|note|†|‡|\*|§|¹|results? (are|of|marked)|numbers? )", re.I)
 
@@ -242,6 +242,8 @@ def _says_something(column: Column, interpreter: Interpreter) -> bool:
         return False
     if read_numbers(text) is not None or read_pattern(text) is not None:
         return True
+    if any(pattern.fullmatch(text) for pattern in SPLITS.values()):
+        return True
     meaning: Meaning = Meaning()
     for cell in column.header:
         meaning = interpreter.read(cell.text, cell.cites).over(meaning)
@@ -256,6 +258,7 @@ def _says_something(column: Column, interpreter: Interpreter) -> bool:
         or meaning.stage
         or meaning.method
         or meaning.device
+        or meaning.batch
     )
 
 

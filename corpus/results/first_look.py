@@ -39,7 +39,8 @@ def first_look(
     states = states or _is_reduction_of_the_column_before(table, axes, index, column.text)
     states = states or (NUMBER_IN_WORDS.search(column.text) is not None and "=" not in column.text)
     removal = None if states else interpreter.removal_header(column.text) or interpreter.removal_header(column.name)
-    bare = _bare_kind(texts, column.text, interpreter) if index == 0 and not slots and removal is None else ""
+    bare = _bare_kind(texts, column.text, interpreter) if index == 0 and removal is None else ""
+    bare = bare if not slots or (bare == "stub" and slots[0].metric == "params") else ""
     if bare:
         column.kind, column.removal = bare, RemovalHeader("bare", percent=True) if bare == "removal" else None
     elif removal is not None and _fits_removal(present, index, removal, axes, table):

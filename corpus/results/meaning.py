@@ -17,7 +17,9 @@ from corpus.results.subjects import Subjects
 from corpus.results.symbols import spell_out
 from corpus.results.words import PHRASES
 
-_SIZE = re.compile(r"^(\d+(?:\.\d+)?)\s*([BbMm])\b(?:\s*(?:model|params|parameters))?$")
+_SIZE = re.compile(r"^((?:\d(?:\.\d)?-)?\d+(?:\.\d+)?)\s*([BbMm])\b(?:\s*(?:model|params|parameters))?$")
+_TOKENS = re.compile(r"\s*\(\d+(?:\.\d+)?\s*[TB]\)$")
+"""The number of tokens that a language model was trained on, behind its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Meaning:
     datasets: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     size: str = ""
-    """A bare size such as ``7B``, to be joined with a family."""
+    """A bare size such as ``7B``, with or without the version (``2-7B``), to be joined with a family."""
     removal: Removal = NOTHING
     base: bool = False
     """The unpruned network beside a pruned one."""
@@ -139,6 +141,7 @@ class Interpreter:
 
     def is_network(self, text: str) -> bool:
         """True for a name that is a network and nothing else, which in a column of methods means the dense one."""
+        text = _TOKENS.sub("", text)
         return self.knowledge.resolve("model", text) is not None and self.names.resolve(text) in (None, "Dense")
 
 

@@ -80,7 +80,9 @@ class Resolver:
         self.models = around.models()
         self.caption_removal = around.removal()
         self.caption_methods = self.names.in_text(f"{around.caption} {table.parent_caption}")
+        self.caption_methods = [name for name in self.caption_methods if not self._is_stage(name)]
         near = self.names.in_text(around.near) if not self.caption_methods else []
+        near = [name for name in near if not is_dense(name) and not self._is_stage(name)]
         self.near_method = near[0] if len(near) == 1 else ""
         cited = self.names.cited(table.cites)
         if cited and not self.caption_methods:
@@ -92,6 +94,11 @@ class Resolver:
         """True where rows add whole methods to a network (``+ SparseGPT``), not parts to the paper's own."""
         self.quality = next((metric for metric in metrics if metric not in COSTS and metric != "speedup"), "")
         self.reports_quality = not metrics or bool(self.quality)
+
+    def _is_stage(self, name: str) -> bool:
+        """True for words of training (``fine-tuning``) that are a method only where rows or columns are called so."""
+        entry = self.paper.knowledge.methods.get(self.names.resolve(name) or "")
+        return entry is not None and entry.control and not is_dense(name)
 
     def method(self, place: Place) -> Method:
         """Surface name, canonical name and role of the method."""

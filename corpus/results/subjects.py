@@ -167,6 +167,8 @@ class Subjects:
     def join_size(self, family: str, size: str) -> str | None:
         """The network of a family and a size (``LLaMA-2``, ``7B``); as written where the family has no such entry."""
         entry = self._knowledge.models.get(family)
+        if entry is not None and "-" in size:
+            family, size = entry.family.split("-")[0], size.removeprefix("1-")
         for name in (f"{family}-{size}", f"{family} {size}"):
             if known := self._knowledge.resolve("model", name):
                 return known
