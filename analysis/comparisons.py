@@ -276,13 +276,60 @@ def _neighbours(
 
 
 def _public_before(target: dict[str, Any], arxiv_id: str, submitted: pd.Timestamp) -> bool:
-    """Whether a paper was public half a year before a date; outside of the corpus its identifier tells the month."""
-    day = target.get("submitted")
-    if day is None:
-        digits = arxiv_id.rpartition("/")[2][:4]
-        year = int(digits[:2])
-        day = pd.Timestamp(year + (1900 if year > 90 else 2000), int(digits[2:]), 28)
-    return bool(day + LEAD <= submitted)
+    """Whether a paper was public half a year before a date."""
+    day = _public_from(target, arxiv_id)
+    return day is not None and bool(day + LEAD <= submitted)
+
+
+def _public_from(node: dict[str, Any], arxiv_id: str) -> pd.Timestamp | None:
+    """The day of a paper's first version; outside of the corpus its identifier tells the month, else nothing does."""
+    day = node.get("submitted")
+    if day is not None:
+        return pd.Timestamp(day)
+    digits = arxiv_id.rpartition("/")[2][:4]
+    if not digits.isdigit() or not 1 <= int(digits[2:]) <= 12:
+        return None
+    year = int(digits[:2])
+    return pd.Timestamp(year + (1900 if year > 90 else 2000), int(digits[2:]), 28)
+
+
+def centre_by_year(graph: nx.DiGraph, *, top: int = 5) -> pd.DataFrame:
+    """What the papers of each year compare with most: how the centre of the graph moves.
+
+    Columns: year; rank; arxiv_id and title of the method's paper; compared_by (how many of the year's papers compare
+    with it); share (of the year's papers that compare with any); comparing (how many those are); age (years from the
+    method's paper to the year's middle, NaN where its date is not known). Only papers whose results were read count.
+    """
+    by_year: dict[int, list[str]] = {}
+    for name, node in graph.nodes(data=True):
+        if node["in_corpus"] and node["read"] and graph.out_degree(name):
+            by_year.setdefault(node["submitted"].year, []).append(name)
+    rows = []
+    for year, names in sorted(by_year.items()):
+        used = Counter(target for name in names for target in graph.successors(name))
+        ranked = sorted(used.items(), key=lambda item: (-item[1], item[0]))[:top]
+        for rank, (target, count) in enumerate(ranked, 1):
+            node = graph.nodes[target]
+            rows.append(
+                {
+                    "year": year,
+                    "rank": rank,
+                    "arxiv_id": target,
+                    "title": node.get("title"),
+                    "compared_by": count,
+                    "share": count / len(names),
+                    "comparing": len(names),
+                    "age": year + 0.5 - _first_year(node, target),
+                }
+            )
+    columns = ["year", "rank", "arxiv_id", "title", "compared_by", "share", "comparing", "age"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _first_year(node: dict[str, Any], arxiv_id: str) -> float:
+    """When a method's paper was public, in years; NaN where neither its date nor its identifier tells."""
+    day = _public_from(node, arxiv_id)
+    return float("nan") if day is None else day.year + (day.dayofyear - 1) / 365.25
 
 
 def fragmentation(results: pd.DataFrame) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -62,14 +63,12 @@ def baselines(
         "heterogeneity": heterogeneity,
         "deflation": deflation,
     }
-    chosen = [name for name, wanted in asked.items() if wanted]
-    if len(chosen) > 1:
-        raise UsageError(f"ask for one thing at a time, not --{chosen[0]} and --{chosen[1]}")
+    chosen = _one_of(asked)
     with Corpus(settings_for(context, db=db).db) as corpus:
         if deflation:
             _print_deflation(corpus.deflation(), format)
             return
-        frame = corpus.baselines(chosen[0] if chosen else "all")
+        frame = corpus.baselines(chosen or "all")
     if method:
         frame = frame[frame["method"].str.lower() == method.lower()]
     columns = list(frame.columns)
@@ -88,17 +87,43 @@ def _print_deflation(found: Deflation, wanted: Format | None) -> None:
 def comparisons(
     context: typer.Context,
     missing: Annotated[bool, typer.Option("--missing", help="Comparisons that a paper's neighbours made.")] = False,
+    edges: Annotated[bool, typer.Option("--edges", help="One row a comparison.")] = False,
+    centre: Annotated[bool, typer.Option("--centre", help="What the papers of each year compare with most.")] = False,
+    fragmentation: Annotated[
+        bool, typer.Option("--fragmentation", help="How many papers use each data set and network together.")
+    ] = False,
+    summary: Annotated[bool, typer.Option("--summary", help="How many papers compare with how many others.")] = False,
     graphml: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the graph here as GraphML.")] = None,
     db: DbOption = None,
     format: FormatOption = None,  # noqa: A002 - the option's name
 ) -> None:
-    """Who compares with whom: one row a paper, or the comparisons that are missing."""
-    from analysis.comparisons import missing_comparisons, paper_degrees, write_graphml
+    """Who compares with whom: one row a paper, most compared with first."""
+    from analysis.comparisons import (
+        centre_by_year,
+        edge_table,
+        missing_comparisons,
+        paper_degrees,
+        summarise,
+        write_graphml,
+    )
     from secateur.library import Corpus
 
+    asked = {"missing": missing, "edges": edges, "centre": centre, "fragmentation": fragmentation, "summary": summary}
+    chosen = _one_of(asked)
     with Corpus(settings_for(context, db=db).db) as corpus:
-        graph = corpus.comparison_graph()
-    if graphml:
+        frame = corpus.fragmentation() if fragmentation else pd.DataFrame()
+        graph = corpus.comparison_graph() if graphml or not fragmentation else None
+    if graphml and graph is not None:
         write_graphml(graph, graphml)
-    frame: pd.DataFrame = missing_comparisons(graph) if missing else paper_degrees(graph)
+    if graph is not None and not fragmentation:
+        views = {"missing": missing_comparisons, "edges": edge_table, "centre": centre_by_year}
+        frame = pd.DataFrame([asdict(summarise(graph))]) if summary else views.get(chosen, paper_degrees)(graph)
     print_rows(records(frame), format, columns=list(frame.columns))
+
+
+def _one_of(asked: Mapping[str, bool]) -> str:
+    """The one of the options that was given, empty for none."""
+    chosen = [name for name, wanted in asked.items() if wanted]
+    if len(chosen) > 1:
+        raise UsageError(f"ask for one thing at a time, not --{chosen[0]} and --{chosen[1]}")
+    return chosen[0] if chosen else ""

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis.comparisons import (
+    centre_by_year,
     comparison_graph,
     edge_table,
     fragmentation,
@@ -167,3 +168,41 @@ def test_plot_shows_the_most_compared_with_on_top(blalock: nx.DiGraph) -> None:
     ax = plot_comparisons(blalock, rows=5)
     assert ax.get_yticklabels()[-1].get_text() == "pruning-filters"
     assert ax.patches[-1].get_width() == 20
+
+
+def test_the_centre_of_each_year_is_what_its_papers_compare_with(make_results: Make) -> None:
+    graph = with_neighbours(make_results, target=RIGL, newest="2206.00001")
+    graph.add_edge("2206.00001", "2101.00001", method="Other", resolved_by="citation")
+    centre = centre_by_year(graph).set_index("year")
+    assert centre.loc[2021, ["arxiv_id", "compared_by", "comparing", "share"]].tolist() == [RIGL, 3, 3, 1.0]
+    assert centre.loc[2022, "arxiv_id"] == "2101.00001"
+    assert centre.loc[2021, "age"] == pytest.approx(2021.5 - (2019 + 331 / 365.25), abs=0.01)
+
+
+def test_neighbours_are_bounded_to_the_nearest_in_time(make_results: Make) -> None:
+    """Sixty early papers use one method, fifty late ones another: the late paper is held to its own time."""
+    early = [f"2001.{number:05d}" for number in range(60)]
+    late = [f"2101.{number:05d}" for number in range(60)]
+    rows = [{"arxiv_id": name, "method": "B", "cited": "b"} for name in [*early, *late]]
+    results = make_results(*rows, {"arxiv_id": "2102.00001", "method": "Mine", "role": "proposed"})
+    tags = tag_rows(*[(name, "structure", "unstructured") for name in [*early, *late, "2102.00001"]])
+    cited = [(name, "b", "1810.00001") for name in early] + [(name, "b", RIGL) for name in late]
+    graph = comparison_graph(corpus(*early, *late, "2102.00001"), tags, results, citation_rows(*cited))
+    missing = missing_comparisons(graph)
+    mine = missing[missing["arxiv_id"] == "2102.00001"]
+    assert mine[["missing", "neighbours", "using"]].to_numpy().tolist() == [[RIGL, 50, 50]]
+
+
+def test_comparisons_that_a_survey_states_are_edges(make_results: Make) -> None:
+    stated = pd.DataFrame(
+        [("2101.00001", RIGL, "survey"), ("2001.00009", None, "survey")],
+        columns=["arxiv_id", "compared_with", "source"],
+        dtype=object,
+    )
+    graph = comparison_graph(
+        corpus("2001.00009", "2101.00001"), tag_rows(), make_results(), citation_rows(), stated=stated
+    )
+    assert edge_table(graph)[["arxiv_id", "compared_with", "resolved_by"]].to_numpy().tolist() == [
+        ["2101.00001", RIGL, "import"]
+    ]
+    assert (summarise(graph).papers, summarise(graph).with_none) == (2, 2)
