@@ -220,8 +220,8 @@ class TableReader:
                 return None
             if separator == "/" and slot.metric == "top1_accuracy" and first is not None and number.value > first.value:
                 return Slot("top5_accuracy", "%")
-        if number.unit == "x" and slot.metric in COSTS:
-            return Slot("speedup", "x")
+        if slot.metric in COSTS and (number.unit == "x" or (slot.unit == "x" and number.bracketed)):
+            return None if slot.metric == "params" else Slot("speedup", "x")
         if number.signed or number.arrow or number.bracketed:
             return None
         return slot

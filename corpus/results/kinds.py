@@ -12,6 +12,8 @@ from corpus.results.layout import Axes
 from corpus.results.meaning import Interpreter
 from corpus.results.names import VARIANT, is_dense
 
+_LAYER = re.compile(r"(?:layers?|blocks?|stages?)(?: (?:index|number|no\.|id))?", re.I)
+
 
 def table_kind(table: DocumentTable, axes: Axes, around: Surroundings, interpreter: Interpreter) -> str:
     """The kind of a table by its words: what its stubs and headers name, then what its caption says."""
@@ -39,6 +41,8 @@ def table_kind(table: DocumentTable, axes: Axes, around: Surroundings, interpret
     if layers >= 2 and layers * 2 >= min(len(stubs), len(headers)) and not _has_quality(axes, interpreter):
         return "statistics"
     if KINDS["statistics"].search(caption) and not _has_quality(axes, interpreter) and not _begins_with_quality(around):
+        return "statistics"
+    if _counts_by_layer(axes) and not _has_quality(axes, interpreter):
         return "statistics"
     if _describes_networks(axes, interpreter) and not interpreter.names.in_text(caption) and not around.removal()[0]:
         return "statistics"
@@ -110,6 +114,13 @@ def _describes_networks(axes: Axes, interpreter: Interpreter) -> bool:
         (reading.slots and reading.slots[0].metric in COSTS and not reading.slots[0].base) or is_dense(text)
         for reading, text in zip(readings, texts, strict=True)
     )
+
+
+def _counts_by_layer(axes: Axes) -> bool:
+    """True for what each layer has: ``Layer`` left of the columns 1, 2, 3, ..."""
+    heads = [axes.columns[index].text for index in axes.of_kind("value")]
+    corner = axes.columns[0].text if axes.columns else ""
+    return len(heads) > 2 and _LAYER.fullmatch(corner) is not None and all(head.isdigit() for head in heads)
 
 
 def _begins_with_quality(around: Surroundings) -> bool:

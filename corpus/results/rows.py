@@ -19,6 +19,7 @@ from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.names import clean_name, is_dense
 from corpus.results.numbers import is_missing, read_numbers
 from corpus.results.sparsity import (
+    NOTHING,
     Removal,
     RemovalHeader,
     from_number,
@@ -71,15 +72,22 @@ class RowReader:
             if row == dense:
                 meaning = replace(meaning, base=True)
             if self.axes.groups.get(row, ()) != groups:
-                groups, network = self.axes.groups.get(row, ()), first
+                groups, network = self.axes.groups.get(row, ()), self._most_named(first)
             if network and PHRASES["distilled"].search(meaning.method):
                 meaning = replace(meaning, models=network)
             elif meaning.models and (is_dense(meaning.method) or self.interpreter.is_network(meaning.method)):
                 network = meaning.models
-                first = first or (network if not groups else ())
+                first = first if groups else (*first, *network)
             elif network and not meaning.models:
                 meaning = replace(meaning, models=network)
-            yield row, meaning if meaning.removal else replace(meaning, removal=self._cut(row))
+            in_name = "%" in meaning.method and not self.axes.of_kind("removal")
+            cut = self._cut(row) if in_name or not meaning.removal else NOTHING
+            yield row, replace(meaning, removal=cut or meaning.removal)
+
+    def _most_named(self, networks: tuple[str, ...]) -> tuple[str, ...]:
+        """Of the networks above the first group, the one that the paper names most."""
+        named = self.around.paper.models
+        return tuple(sorted(networks, key=lambda network: -named[network])[:1])
 
     def text(self, row: int) -> str:
         """Group labels and stubs of a row, joined."""
@@ -110,6 +118,9 @@ class RowReader:
                 continue
             if slots[0].metric == "params" and slots[0].unit == "%" and PHRASES["kept"].search(slots[0].part):
                 return from_number(_KEPT, numeric.present[0])
+            times = [n for n in numeric.present if n.bracketed and "x" in (n.unit, n.unit or slots[0].unit)]
+            if slots[0].metric == "params" and times and times[0].value >= 1:
+                return Removal(compression=times[0].value)
             wanted = [
                 number
                 for number, slot in zip(numeric.numbers, slots, strict=False)
