@@ -269,7 +269,7 @@ def test_the_address_sanitizer_finds_nothing(tmp_path):
     if not all(Path(runtime).is_absolute() for runtime in runtimes):
         pytest.skip("needs the sanitizer runtimes of gcc")
     built = tmp_path / "kernels.so"
-    flags = ["-O1", "-g", "-shared", "-fPIC", "-std=gnu11", "-fno-math-errno", "-pthread"]
+    flags = ["-O0", "-g", "-shared", "-fPIC", "-std=gnu11", "-fno-math-errno", "-pthread"]
     sanitizers = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
     sources = [str(path) for path in sorted(SOURCES.glob("*.c"))]
     subprocess.run([compiler, *flags, *sanitizers, "-o", str(built), *sources], check=True)
