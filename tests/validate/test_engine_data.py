@@ -10,6 +10,7 @@ import tarfile
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -364,3 +365,28 @@ def test_an_image_has_as_many_features_as_its_shape():
     x, y = np.zeros((2, 10), np.float32), np.zeros(2, np.int64)
     with pytest.raises(ShapeMismatchError, match="10 features"):
         Dataset("odd", x, y, x, y, classes=2, shape=(1, 3, 3))
+
+
+def test_a_tokenizer_beside_a_text_cuts_it(tmp_path):
+    tokenizers = pytest.importorskip("tokenizers", reason="cutting text needs the package tokenizers")
+    folder = text(tmp_path / "hamlet")
+    rules = tokenizers.Tokenizer(tokenizers.models.WordLevel({"to": 0, "be": 1, "or": 2, "not": 3, "?": 4}, "?"))
+    rules.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    rules.save(str(folder / "tokenizer.json"))
+    add("hamlet", folder, tmp_path)
+    data = load_dataset("hamlet", tmp_path, sequence_length=3)
+    assert data.train_x[:2].tolist() == [[0, 1, 2], [3, 0, 1]]
+    assert data.classes == 5
+    (folder / "tokenizer.json").write_text("{")
+    add("hamlet", folder, tmp_path)
+    with pytest.raises(FormatError, match=r"tokenizer\.json"):
+        load_dataset("hamlet", tmp_path, sequence_length=3)
+
+
+@pytest.mark.skipif(find_spec("tokenizers") is not None, reason="the package tokenizers is here")
+def test_without_the_package_a_tokenizer_is_asked_for(tmp_path):
+    folder = text(tmp_path / "hamlet")
+    (folder / "tokenizer.json").write_text("{}")
+    add("hamlet", folder, tmp_path)
+    with pytest.raises(MissingAssetError, match="pip install tokenizers"):
+        load_dataset("hamlet", tmp_path, sequence_length=3)

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from torch.nn import functional
 
+from validate.claims import Arm, Setting
 from validate.engine.architectures import NAMED, UnknownModelError, architecture, layer_names, pretrained
 from validate.engine.data import Dataset, load_dataset
 from validate.engine.data.added import add
+from validate.engine.experiment import run_arm
 from validate.engine.inference import sparse_logits
 from validate.engine.models import UnsuitableDataError, build_model, chain, prunable_layers
 from validate.engine.models.checkpoint import INDEX, CheckpointError, load_decoder
@@ -183,11 +185,11 @@ LLAMA = {
 }
 
 
-def opt_weights(rng):
+def opt_weights(rng, blocks=2):
     width, inner = OPT["hidden_size"], OPT["ffn_dim"]
     shapes = {"embed_tokens.weight": (17, width), "embed_positions.weight": (11, width)}
     shapes |= {f"final_layer_norm.{part}": (width,) for part in ("weight", "bias")}
-    for block in range(2):
+    for block in range(blocks):
         for part in ("q", "k", "v", "out"):
             shapes[f"layers.{block}.self_attn.{part}_proj.weight"] = (width, width)
             shapes[f"layers.{block}.self_attn.{part}_proj.bias"] = (width,)
@@ -374,6 +376,27 @@ def test_a_pretrained_model_of_a_claim_is_the_one_that_was_added(tmp_path):
     text = Dataset("text", ids, ids, ids, ids, classes=17)
     with pytest.raises(CheckpointError, match="12 blocks"):
         build_model("OPT-125M", text, torch.Generator(), folder=tmp_path)
+
+
+@pytest.mark.parametrize("criterion", ["magnitude", "wanda", "sparsegpt"])
+def test_an_added_model_is_pruned_without_training_and_its_perplexity_measured(tmp_path, criterion):
+    rng = np.random.default_rng(0)
+    config = {**OPT, "num_hidden_layers": 12}
+    add("opt-125m", checkpoint(tmp_path / "model", config, opt_weights(rng, blocks=12)), tmp_path)
+    ids = rng.integers(0, 17, (12, 9))
+    text = Dataset("text", ids[:, :-1], ids[:, 1:], ids[:, :-1], ids[:, 1:], classes=17)
+    setting = Setting(dataset="text", model="OPT-125M", epochs=0, sequence_length=8)
+    dense = run_arm(Arm(), setting, text, 0, data_folder=tmp_path)
+    model = load_decoder(tmp_path / "model")
+    with torch.no_grad():
+        logits = model(torch.from_numpy(ids[:, :-1]))
+        loss = functional.cross_entropy(logits.flatten(0, 1), torch.from_numpy(ids[:, 1:]).flatten())
+    assert dense.measures["perplexity"] == pytest.approx(float(loss.exp()), rel=1e-4)
+    arm = Arm.model_validate({"criterion": criterion, "pattern": "2:4"})
+    pruned = run_arm(arm, setting, text, 0, data_folder=tmp_path)
+    assert pruned.measures["sparsity"] == 0.5
+    assert pruned.measures["kernel_agrees"] == 1
+    assert pruned.measures["perplexity"] > 1
 
 
 # safetensors

@@ -101,7 +101,10 @@ def _tokenized(text: Path) -> tuple[NDArray[np.int64], int]:
         raise MissingAssetError(
             f"cutting {text} by {rules.name} needs `pip install tokenizers`; or give token ids as {text.stem}.npy"
         ) from error
-    tokenizer = tokenizers.Tokenizer.from_file(str(rules))
+    try:
+        tokenizer = tokenizers.Tokenizer.from_file(str(rules))
+    except Exception as error:  # the package raises no class of its own
+        raise FormatError(f"{rules} is no tokenizer ({error})") from error
     ids = tokenizer.encode(text.read_text(encoding="utf-8")).ids
     return np.asarray(ids, dtype=np.int64), int(tokenizer.get_vocab_size())
 
