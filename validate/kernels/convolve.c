@@ -1,9 +1,9 @@
 /* Convolutions as Y = W X, without copying each element of an image once for every tap of the kernel.
  *
- * For each horizontal tap (and for each phase of the vertical stride) one copy of an image is made, shifted and with zeros
- * around it. A vertical tap is then only an offset into that copy: a 3x3 kernel needs 3 copies instead of 9, and row k of
- * the unfolded matrix is a run of contiguous floats, so that SpMM reads it like any other X. Images are done a few at a
- * time, so that what was unfolded is still in the cache when it is multiplied.
+ * For each horizontal tap (and for each phase of the vertical stride) one copy of an image is made, shifted and with
+ * zeros around it. A vertical tap is then only an offset into that copy: a 3x3 kernel needs 3 copies instead of 9,
+ * and row k of the unfolded matrix is a run of contiguous floats, so that SpMM reads it like any other X. Images are
+ * done a few at a time, so that what was unfolded is still in the cache when it is multiplied.
  */
 #include "pool.h"
 #include "spmm.h"
@@ -49,7 +49,8 @@ static int convolve_some(const struct convolution *c, int64_t first, int64_t ima
     if (to == NULL)
         return NO_MEMORY;
     const float *from = c->x + first * u->channels * u->height * u->width;
-    struct unfolded job = {.u = u, .isa = secateur_isa(c->w->isa), .from = from, .to = to, .planes = images * u->channels};
+    const struct isa *isa = secateur_isa(c->w->isa);
+    struct unfolded job = {.u = u, .isa = isa, .from = from, .to = to, .planes = images * u->channels};
     secateur_in_parallel(c->inner_threads, by_planes, &job);
     struct layout in = *c->in, out = *c->out;
     in.runs = out.runs = images;
@@ -67,10 +68,11 @@ static void by_images(void *context, int t, int threads)
     }
 }
 
-/* Y = W * X + bias for images X[runs][channels][height][width] and Y[runs][M][out height * out width]; the rest is as in
- * secateur_spmm, with the offsets of `in` into the unfolded image. Returns 0, or 1 when there is no memory. */
-EXPORT int secateur_convolve(const struct weights *w, const struct unfolding *u, const float *x, const struct layout *in,
-                             float *y, const struct layout *out, int64_t vectors, int32_t direct, int32_t threads)
+/* Y = W * X + bias for images X[runs][channels][height][width] and Y[runs][M][out height * out width]; the rest is
+ * as in secateur_spmm, with the offsets of `in` into the unfolded image. Returns 0, or 1 when there is no memory. */
+EXPORT int secateur_convolve(const struct weights *w, const struct unfolding *u, const float *x,
+                             const struct layout *in, float *y, const struct layout *out, int64_t vectors,
+                             int32_t direct, int32_t threads)
 {
     if (w->M == 0 || in->runs * in->run == 0)
         return OK;

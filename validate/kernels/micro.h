@@ -1,9 +1,10 @@
-/* The loops of SpMM for one instruction set. Each micro_*.c defines LANES, how many sums its registers hold, load_some and
- * store_some, and includes this file, so that one source is compiled once for each width of vector.
+/* The loops of SpMM for one instruction set. Each micro_*.c defines LANES, how many sums its registers hold, load_some
+ * and store_some, and includes this file, so that one source is compiled once for each width of vector.
  *
- * Why these loops: a fused multiply-add needs one vector of X, and a core loads no more vectors from its first-level cache
- * than it multiplies. So sums stay in registers over a whole row of W (V of them for each row), X comes from a panel small
- * enough for that cache, and where several rows have a weight in one column, one load serves them all (GROUPS, BLOCKS).
+ * Why these loops: a fused multiply-add needs one vector of X, and a core loads no more vectors from its first-level
+ * cache than it multiplies. So sums stay in registers over a whole row of W (V of them for each row), X comes from a
+ * panel small enough for that cache, and where several rows have a weight in one column, one load serves them all
+ * (GROUPS, BLOCKS).
  */
 #define UNROLL _Pragma("GCC unroll 16")
 
@@ -274,7 +275,8 @@ static float peak(int64_t rounds)
 /* Squares of four by four: four loads, eight shuffles, four stores, on every instruction set alike. */
 typedef float four __attribute__((vector_size(16), aligned(4), may_alias));
 
-static void transpose(const float *from, int64_t from_stride, int64_t rows, int64_t columns, float *to, int64_t to_stride)
+static void transpose(const float *from, int64_t from_stride, int64_t rows, int64_t columns, float *to,
+                      int64_t to_stride)
 {
     const int64_t whole_rows = rows & ~(int64_t)3, whole_columns = columns & ~(int64_t)3;
     for (int64_t i = 0; i < whole_rows; i += 4)

@@ -50,7 +50,8 @@ static void copy_row(const struct unfolding *u, const float *from, int64_t first
 
 /* Rows as long as those of the image follow each other in the copy as they do there: all are copied at once, and where
  * the shift brought the end of one row to the begin of the next, zeros are put. */
-static void copy_rows(const struct unfolding *u, const float *from, int64_t rows, int64_t first, int64_t last, float *to)
+static void copy_rows(const struct unfolding *u, const float *from, int64_t rows, int64_t first, int64_t last,
+                      float *to)
 {
     const int64_t width = u->columns;
     copy_floats(from + first, rows * width - first - (width - last), to + first);

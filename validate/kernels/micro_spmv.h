@@ -1,8 +1,9 @@
 /* The products with a single vector, y[M] = W x, for one instruction set; included after micro.h.
  *
- * Every weight is used once, so the time is that of reading W: fewer bytes a weight are worth more than fewer operations.
- * A 16-bit column beside its weight takes 6 bytes, a bit mask 4 bytes and a bit for every place, 2:4 takes 4.25. What is
- * left are the reads of x, two of which a core does at a time; the columns of SLICED come four to a read, for that reason.
+ * Every weight is used once, so the time is that of reading W: fewer bytes a weight are worth more than fewer
+ * operations. A 16-bit column beside its weight takes 6 bytes, a bit mask 4 bytes and a bit for every place, 2:4
+ * takes 4.25. What is left are the reads of x, two of which a core does at a time; the columns of SLICED come four
+ * to a read, for that reason.
  */
 
 /* Eight running sums, because one would wait for itself at every step. */
@@ -146,14 +147,16 @@ static void spmv_sliced(int64_t slices, const uint16_t *column, const uint32_t *
     }
 }
 
-/* A code has two bits for each of 16 weights: which column of its group of four. Eight groups, 32 columns, to a word. */
+/* A code has two bits for each of 16 weights: which column of its group of four. Eight groups, 32 columns, to a
+ * word. */
 #ifdef HAS_EXPAND
 INLINE __m512 coded_sum(__m512 sum, uint32_t code, const float *value, const float *x)
 {
     const __m512i shift = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
     const __m512i group = _mm512_setr_epi32(0, 0, 4, 4, 8, 8, 12, 12, 16, 16, 20, 20, 24, 24, 28, 28);
-    const __m512i in_group = _mm512_and_si512(_mm512_srlv_epi32(_mm512_set1_epi32((int)code), shift), _mm512_set1_epi32(3));
-    const __m512 chosen = _mm512_permutex2var_ps(_mm512_loadu_ps(x), _mm512_or_si512(in_group, group), _mm512_loadu_ps(x + 16));
+    const __m512i shifted = _mm512_srlv_epi32(_mm512_set1_epi32((int)code), shift);
+    const __m512i column = _mm512_or_si512(_mm512_and_si512(shifted, _mm512_set1_epi32(3)), group);
+    const __m512 chosen = _mm512_permutex2var_ps(_mm512_loadu_ps(x), column, _mm512_loadu_ps(x + 16));
     return _mm512_fmadd_ps(_mm512_loadu_ps(value), chosen, sum);
 }
 
@@ -191,6 +194,7 @@ static void spmv_two_four(int64_t rows, int64_t words, const uint32_t *code, con
 }
 #endif
 
-#define TABLE                                                                                          \
-    .lanes = LANES, .most_vectors = most_vectors, .multiply = multiply, .pack = pack, .peak = peak,                  \
-    .transpose = transpose, .copy_plane = copy_plane, .spmv = spmv, .spmv_bitmask = spmv_bitmask, .spmv_sliced = spmv_sliced, .spmv_two_four = spmv_two_four
+#define TABLE                                                                                        \
+    .lanes = LANES, .most_vectors = most_vectors, .multiply = multiply, .pack = pack, .peak = peak,  \
+    .transpose = transpose, .copy_plane = copy_plane, .spmv = spmv, .spmv_bitmask = spmv_bitmask,    \
+    .spmv_sliced = spmv_sliced, .spmv_two_four = spmv_two_four

@@ -1,8 +1,10 @@
-/* The thread pool: threads start when first needed, spin briefly for the next piece of work, and then park on a condition.
+/* The thread pool: threads start when first needed, spin briefly for the next piece of work, and then park on a
+ * condition.
  *
- * Not OpenMP, because each OpenMP runtime in a process (torch's, MKL's, scipy's) keeps threads that spin for the next loop
- * and starve each other. A layer takes from ten microseconds to some milliseconds and the next follows at once, so a spin
- * of some microseconds spares most calls the wake-up of a parked thread, and costs an idle process nothing.
+ * Not OpenMP, because each OpenMP runtime in a process (torch's, MKL's, scipy's) keeps threads that spin for the
+ * next loop and starve each other. A layer takes from ten microseconds to some milliseconds and the next follows at
+ * once, so a spin of some microseconds spares most calls the wake-up of a parked thread, and costs an idle process
+ * nothing.
  */
 #include <pthread.h>
 #include <signal.h>

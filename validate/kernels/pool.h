@@ -9,9 +9,9 @@
 /* What the memories that a thread keeps are for. */
 enum scratch { PANEL, SUMS, UNFOLDED, SCRATCHES };
 
-/* Calls work(context, t, threads) for every t below `threads`, each on a thread of its own, the last on the caller's, and
- * returns when all are done. `threads` that is told to work is what could be had: less where the system refuses threads,
- * 1 where another caller is using them. */
+/* Calls work(context, t, threads) for every t below `threads`, each on a thread of its own, the last on the
+ * caller's, and returns when all are done. `threads` that is told to work is what could be had: less where the
+ * system refuses threads, 1 where another caller is using them. */
 void secateur_in_parallel(int threads, void (*work)(void *context, int t, int threads), void *context);
 
 /* Aligned memory of the calling thread, at least `bytes` of it, kept between calls and freed when the thread ends. NULL

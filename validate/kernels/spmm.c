@@ -1,8 +1,9 @@
 /* Y = W X for sparse W: cuts the work into panels of X and shares them out over threads.
  *
- * A panel is a strip of X a few vectors wide. For every block of K it is copied side by side (or read in place, where the
- * plan found that faster), and then all stripes of W pass over it while it is in the first-level cache. What is not a plain
- * matrix (transposed, or images with few columns each) is turned into one panel by panel on the way in and out.
+ * A panel is a strip of X a few vectors wide. For every block of K it is copied side by side (or read in place,
+ * where the plan found that faster), and then all stripes of W pass over it while it is in the first-level cache.
+ * What is not a plain matrix (transposed, or images with few columns each) is turned into one panel by panel on the
+ * way in and out.
  */
 #include <string.h>
 
@@ -46,7 +47,8 @@ static inline void copy_few(float *to, const float *from, int64_t count)
 }
 
 /* Copies `width` columns of one row, image by image, beginning `before` columns into the image at `row`. */
-static inline void gather_columns(const struct layout *layout, const float *row, int64_t before, int64_t width, float *to)
+static inline void gather_columns(const struct layout *layout, const float *row, int64_t before, int64_t width,
+                                  float *to)
 {
     while (width > 0) {
         const int64_t some = least(width, layout->run - before);
@@ -221,7 +223,8 @@ static void unpack_rows(void *context, int t, int threads)
     const struct cut *cut = context;
     const int64_t M = cut->product->w->M, from = M * t / threads & ~(int64_t)3;
     const int64_t to = t + 1 == threads ? M : M * (t + 1) / threads & ~(int64_t)3;
-    unpack(cut->product, &cut->strip, from, to - from, cut->sums + from * cut->strip.vectors * cut->product->isa->lanes);
+    const int64_t padded = cut->strip.vectors * cut->product->isa->lanes;
+    unpack(cut->product, &cut->strip, from, to - from, cut->sums + from * padded);
 }
 
 /* With fewer strips than threads, the threads share out the stripes of one strip after the other. */
@@ -252,8 +255,8 @@ static int should_straddle(const struct layout *out, int64_t lanes)
     return out->runs > 1 && (padded <= 2 * lanes || out->run * 5 < padded * 4);
 }
 
-/* Y = W X + bias. `vectors` is the most a panel may be wide (the instruction set may hold less), `direct` reads X in place
- * where it can. X and Y have the same runs. Returns 0, or 1 when there is no memory. */
+/* Y = W X + bias. `vectors` is the most a panel may be wide (the instruction set may hold less), `direct` reads X in
+ * place where it can. X and Y have the same runs. Returns 0, or 1 when there is no memory. */
 EXPORT int secateur_spmm(const struct weights *w, const float *x, const struct layout *in, float *y,
                          const struct layout *out, int64_t vectors, int32_t direct, int32_t threads)
 {

@@ -20,9 +20,10 @@ enum { OK, NO_MEMORY };
 /* How the entries of a stripe are ordered, and so which loop multiplies them. */
 enum kind { ROWS, GROUPS, BLOCKS };
 
-/* W[M,K], cut along K into blocks and along M into stripes of R rows. An entry of a stripe is C columns side by side, of
- * which every row of the stripe has a weight (BLOCKS), or one column of which those rows have one that its class says
- * (GROUPS: classes are the non-empty subsets of R rows, in binary order), or one column of the only row (ROWS). */
+/* W[M,K], cut along K into blocks and along M into stripes of R rows. An entry of a stripe is C columns side by
+ * side, of which every row of the stripe has a weight (BLOCKS), or one column of which those rows have one that its
+ * class says (GROUPS: classes are the non-empty subsets of R rows, in binary order), or one column of the only row
+ * (ROWS). */
 struct weights {
     int64_t M, K;
     int64_t stripes;
@@ -42,8 +43,8 @@ struct weights {
 /* W for the product with one vector, so that little has to be read for each weight.
  * BITMASK: a word is 64 bits, one for each column, and the weights of a row stand in the order of their columns.
  * TWO_FOUR: a word is 32 bits, two for each of the weights of 32 columns, of which every group of four has two.
- * SLICED: eight rows side by side, the n-th weights of all of them together (SELL-C-sigma, Kreutzer et al. 2014); shorter
- * rows are filled up with zeros for column K, which no weight has and where x is zero. */
+ * SLICED: eight rows side by side, the n-th weights of all of them together (SELL-C-sigma, Kreutzer et al. 2014);
+ * shorter rows are filled up with zeros for column K, which no weight has and where x is zero. */
 enum { BITMASK, TWO_FOUR, SLICED };
 #define SLICE 8
 struct compact {
@@ -62,13 +63,13 @@ struct unfolding {
     int64_t channels, height, width; /* of an image */
     int64_t copies, rows, columns; /* of each copy; columns as in the output */
     int64_t stride_y, stride_x;
-    const int32_t *y, *x; /* [copies] place in the input of the first row and column of a copy; negative in the border */
+    const int32_t *y, *x; /* [copies] place in the input of a copy's first row and column; negative in the border */
     const int32_t *first, *last; /* [copies] the columns of a copy that lie inside the input, last excluded */
 };
 
-/* Where element (row, column n) of X or Y lies: data + offset of the row + (n / run) * image + n % run. The columns of a
- * matrix are one run; those of a batch of images are one run for each image. In a transposed matrix the columns are
- * `row` apart and the rows side by side; it has one run. */
+/* Where element (row, column n) of X or Y lies: data + offset of the row + (n / run) * image + n % run. The columns
+ * of a matrix are one run; those of a batch of images are one run for each image. In a transposed matrix the columns
+ * are `row` apart and the rows side by side; it has one run. */
 struct layout {
     int64_t runs, run, image;
     int64_t row;           /* distance of the rows, where `offset` is NULL */

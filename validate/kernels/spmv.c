@@ -74,8 +74,8 @@ static void by_slices(void *context, int t, int threads)
     const struct compact *w = p->compact;
     const int64_t from = t == 0 ? 0 : slice_begins(w, t, threads);
     const int64_t to = t + 1 == threads ? w->words : slice_begins(w, t + 1, threads);
-    secateur_isa(w->isa)->spmv_sliced(to - from, w->bits, w->first + from, w->row + from * SLICE, w->value, w->bias, p->x,
-                                      p->y);
+    const int32_t *row = w->row + from * SLICE;
+    secateur_isa(w->isa)->spmv_sliced(to - from, w->bits, w->first + from, row, w->value, w->bias, p->x, p->y);
 }
 
 static void by_rows(void *context, int t, int threads)
