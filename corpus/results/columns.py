@@ -84,7 +84,8 @@ class ColumnReader:
             for column, meaning in zip(self.axes.columns, meanings, strict=True)
             if column.kind == "value"
         ]
-        known = [name for name in names if name and not is_dense(name)]
+        names = [name for name in names if not is_dense(name)]
+        known = [name for name in names if name]
         in_caption = self.interpreter.names.in_text(self.around.caption)
         if self.axes.rows_name_metrics and any(names) and not in_caption and self._are_subjects(meanings):
             return True

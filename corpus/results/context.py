@@ -83,7 +83,7 @@ class Paper:
             for row in table.cells[table.header_rows :]:
                 name = clean_name(row[0].text)
                 setting = KINDS["hyperparameter_rows"].search(name)
-                if name and name not in seen and not is_dense(name) and not setting:
+                if name and name not in seen and not (is_dense(name) or setting or self.interpreter.is_network(name)):
                     seen.add(name)
                     yield name
 

@@ -167,6 +167,11 @@ class TableReader:
         usual = {USUAL_METRICS.get(dataset, "") for dataset in self.resolver.caption_datasets}
         if usual == {"perplexity"}:
             return self._usual_slots("perplexity")
+        for model in column.models if len(self.resolver.caption_datasets) > 1 else ():
+            usual_metric = USUAL_METRICS.get(self.resolver.usual_dataset(model) or "", "")
+            named = [slot for slot in self.caption_slots if slot.metric == usual_metric]
+            if named:
+                return (named[0],)
         if self.caption_slots:
             return self._pair if self._pair else self.caption_slots[:1]
         if column.datasets and self._task_metric:

@@ -7,6 +7,7 @@ A header may also label the headers right of it (``Data set`` left of ``CIFAR-10
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from corpus.reading import DocumentTable, TableCell
 from corpus.results.headers import IGNORED, REDUCTIONS, column_kind, read_slots, which_net
@@ -41,7 +42,9 @@ def first_look(
     removal = None if states else interpreter.removal_header(column.text) or interpreter.removal_header(column.name)
     bare = _bare_kind(texts, column.text, interpreter) if index == 0 and removal is None else ""
     bare = bare if not slots or (bare == "stub" and slots[0].metric == "params") else ""
-    if bare:
+    if index == 0 and not slots and _are_shares_left(texts, column.text):
+        column.kind, column.removal = "removal", RemovalHeader("kept", percent=True)
+    elif bare:
         column.kind, column.removal = bare, RemovalHeader("bare", percent=True) if bare == "removal" else None
     elif removal is not None and _fits_removal(present, index, removal, axes, table):
         column.kind, column.removal = "removal", removal
@@ -74,6 +77,13 @@ def _bare_kind(texts: list[str], header: str, interpreter: Interpreter) -> str:
     fractions = len(texts) > 2 and all(0 <= number.value < 1 and not number.spread for number in shares)
     multiples = all(number.unit == "x" for number in shares)
     return "removal" if not header and len(shares) == len(texts) and (fractions or multiples) else ""
+
+
+def _are_shares_left(texts: list[str], header: str) -> bool:
+    """True for percentages that fall from 100, whatever symbol heads them: what is left of the dense network."""
+    numbers = [numeric.present[0].value for text in texts if (numeric := read_numbers(text)) is not None]
+    falling = all(first > second for first, second in pairwise(numbers))
+    return "%" in header and len(numbers) == len(texts) > 2 and numbers[0] == 100 and falling and numbers[-1] >= 0
 
 
 def _labels_headers(table: DocumentTable, header: tuple[TableCell, ...], index: int, interpreter: Interpreter) -> bool:

@@ -69,10 +69,22 @@ def header_path(table: DocumentTable, column: int, header_rows: int) -> tuple[Ta
     """Header cells of a column from the outside in, each spanned cell once."""
     path: list[TableCell] = []
     for row in range(header_rows):
-        cell = table.cells[row][column]
+        cell = table.cells[row][_head_of_block(table, row, column) if row + 1 < header_rows else column]
         if cell.text and (not path or path[-1] is not cell) and not spans_all(table, cell):
             path.append(cell)
     return tuple(path)
+
+
+def _head_of_block(table: DocumentTable, row: int, column: int) -> int:
+    """The column whose head stands over this one, where heads are followed by blanks over heads that repeat below."""
+    line, below = table.cells[row], table.cells[row + 1]
+    starts = [index for index, cell in enumerate(line) if index and cell.text]
+    if line[column].text or len(starts) < 2 or column < starts[0]:
+        return column
+    width = starts[1] - starts[0]
+    blocks = [tuple(cell.text for cell in below[start : start + width]) for start in starts]
+    regular = starts == list(range(starts[0], len(line), width)) and len(set(blocks)) == 1
+    return max(start for start in starts if start <= column) if regular and width > 1 else column
 
 
 def spans_all(table: DocumentTable, cell: TableCell) -> bool:

@@ -29,6 +29,8 @@ from corpus.results.words import PHRASES
 def read_together(axes: Axes, meanings: Sequence[Meaning], caption: Sequence[Slot]) -> list[Meaning]:
     """The meanings of the columns of one table, each completed by its neighbours and the metrics of the caption."""
     columns = list(meanings)
+    if any(PHRASES["repeat"].search(column.rest) for column in columns):
+        columns = [replace(column, datasets=()) if column.datasets == ("average",) else column for column in columns]
     _name_methods(axes, columns)
     _name_tasks(columns)
     _name_reductions(axes, columns)

@@ -115,12 +115,12 @@ class Resolver:
         in_column = column.method
         if self.methods_in_columns and not in_column and not self._is_network(column):
             in_column = "" if self.interpreter.read(column.rest).slots else column.rest
-        if in_column and is_dense(in_column):
+        if in_column and is_dense(in_column) and not (self.methods_in_columns and column.pruned):
             return Method(row.method or in_column, "Dense", "dense")
         name, cites = row.method, row.cites
         if in_column and self.methods_in_columns and not (name and self.rows_have_methods):
             name, cites = in_column, column.cites
-        if name and is_dense(name) and not self.names.is_proposed(name):
+        if name and is_dense(name) and not self.names.is_proposed(name) and not (name == in_column and column.pruned):
             return Method(name, "Dense", "dense")
         if self.methods_in_columns and not in_column and self._is_network(column) and not row.method:
             return Method(column.rest, "Dense", "dense")
@@ -208,7 +208,7 @@ class Resolver:
         if len(possible) == 1:
             return possible[0]
         for model in place.models:
-            usual = self.paper.pairs.get(model) or self._usual_dataset(model)
+            usual = self.paper.pairs.get(model) or self.usual_dataset(model)
             if usual in possible:
                 return usual
         place.assumed.append("data set: first of the caption")
@@ -223,7 +223,7 @@ class Resolver:
                 return self.paper.pairs[model]
         found, where = self._plausible_datasets(place)
         for model in place.models if len(found) > 1 else ():
-            usual = self._usual_dataset(model)
+            usual = self.usual_dataset(model)
             if usual in found:
                 place.assumed.append(f"data set: the network's usual one of the {where}")
                 return usual
@@ -231,7 +231,7 @@ class Resolver:
             place.assumed.append(f"data set: from the {where}")
             return found[0]
         for model in (*place.models, *self.models[0]):
-            usual = self._usual_dataset(model)
+            usual = self.usual_dataset(model)
             if usual is not None and self.paper.datasets[usual] and self._is_possible(usual, place):
                 place.assumed.append("data set: the usual one of the network")
                 return usual
@@ -260,13 +260,14 @@ class Resolver:
 
     def _is_language_model(self, place: Place) -> bool:
         """True for a network whose time and memory no data set decides."""
-        return any(self._usual_dataset(model) == "WikiText-2" for model in (*place.models, *self.models[0][:1]))
+        return any(self.usual_dataset(model) == "WikiText-2" for model in (*place.models, *self.models[0][:1]))
 
     def _family(self, model: str) -> str:
         entry = self.paper.knowledge.models.get(model)
         return entry.family if entry is not None else ""
 
-    def _usual_dataset(self, model: str) -> str | None:
+    def usual_dataset(self, model: str) -> str | None:
+        """The data set that papers use a network of this family on."""
         entry = self.paper.knowledge.models.get(model)
         return USUAL_DATASETS.get(entry.family) if entry is not None else None
 

@@ -35,6 +35,8 @@ _CUT = RemovalHeader("removed", "weights", percent=True)
 _KEPT = RemovalHeader("kept", "weights", percent=True)
 _SHARE_IN_NAME = re.compile(r"[,(\s]\s*(\d+(?:\.\d+)?\s*%)\)?$")
 _SIZE_WORD = re.compile(r"(?:tiny|small|medium|base|large|huge|giant|x-?large)\b", re.I)
+_TUNED = re.compile(r"fine-?tun|\blora\b|\bretrain", re.I)
+_BACKBONE = re.compile(r"backbones?", re.I)
 _DEPTH = frozenset({"depth", "layers", "#layers", "# layers"})
 
 
@@ -58,6 +60,18 @@ class RowReader:
         self.columns = columns
         self.methods_in_columns = methods_in_columns
         self.method_column = method_column(axes, interpreter)
+        self._tuned = self._says_how_tuned(self.method_column) if methods_in_columns else False
+        if self._tuned:
+            self.method_column = None
+        self._in_detector = any(_BACKBONE.fullmatch(column.text) for column in axes.columns) and bool(
+            around.models()[1] == "caption"
+        )
+        """True where the caption names the detector and a column its backbones."""
+
+    def _says_how_tuned(self, index: int | None) -> bool:
+        """True for a column of stubs that say how networks were tuned (``LoRA``, ``Full``) by methods in columns."""
+        texts = [cell.text for (_, column), cell in self.axes.stubs.items() if column == index]
+        return any(_TUNED.search(text) for text in texts) and not any(map(self.interpreter.names.is_proposed, texts))
 
     def meanings(self) -> Iterator[tuple[int, Meaning]]:
         """Each row of results with its meaning, from the top."""
@@ -80,6 +94,8 @@ class RowReader:
                 first = first if groups else (*first, *network)
             elif network and not meaning.models:
                 meaning = replace(meaning, models=network)
+            if self._in_detector:
+                meaning = replace(meaning, models=(), variant=(*meaning.variant, *meaning.models))
             in_name = "%" in meaning.method and not self.axes.of_kind("removal")
             cut = self._cut(row) if in_name or not meaning.removal else NOTHING
             yield row, replace(meaning, removal=cut or meaning.removal)
@@ -213,7 +229,7 @@ class RowReader:
 
     def _setting(self, column: Column, cell: TableCell, meaning: Meaning) -> Meaning:
         label, text = column.text, cell.text
-        if is_dense(text):
+        if is_dense(text) and not _TUNED.search(label):
             return replace(meaning, method=text, cites=cell.cites)
         if label.lower() in _DEPTH and not meaning.models:
             sized = self._sized(text, ())
@@ -234,7 +250,7 @@ class RowReader:
         inner = replace(
             inner,
             base=bool(inner.models) and self.method_column is None and which_net(words)[0],
-            method="" if self.method_column is not None else inner.method,
+            method="" if self.method_column is not None or self._tuned else inner.method,
         )
         if kind == "model" and self._is_unknown_name(inner):
             return replace(inner, models=(inner.rest,)).over(meaning)

@@ -23,7 +23,7 @@ _WORD = "|".join(sorted(_SHARE_WORDS, key=len, reverse=True))
 def _expand(pattern: str, *, named: bool) -> re.Pattern[str]:
     """A pattern with its word lists filled in; named groups hold the amount and the quantity."""
     words = _DATA["words"]
-    amount = rf"(?<!\d)\d+(?:\.\d+)?\s*%|0?\.\d+|{_WORD}"
+    amount = rf"(?<!\d)\d+(?:\.\d+)?\s*%|(?<![\w.])0?\.\d+|{_WORD}"
     filled = {
         "AMOUNT": f"(?P<amount>{amount})" if named else f"(?:{amount})",
         "OF": f"(?P<of>{words['of']})" if named else f"(?:{words['of']})",
