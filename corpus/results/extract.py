@@ -168,10 +168,9 @@ class TableReader:
         if usual == {"perplexity"}:
             return self._usual_slots("perplexity")
         for model in column.models if len(self.resolver.caption_datasets) > 1 else ():
-            usual_metric = USUAL_METRICS.get(self.resolver.usual_dataset(model) or "", "")
-            named = [slot for slot in self.caption_slots if slot.metric == usual_metric]
-            if named:
-                return (named[0],)
+            dataset = self.resolver.usual_dataset(model) or ""
+            if dataset in self.resolver.caption_datasets and dataset in USUAL_METRICS:
+                return self._usual_slots(USUAL_METRICS[dataset])
         if self.caption_slots:
             return self._pair if self._pair else self.caption_slots[:1]
         if column.datasets and self._task_metric:

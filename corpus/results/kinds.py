@@ -42,7 +42,7 @@ def table_kind(table: DocumentTable, axes: Axes, around: Surroundings, interpret
         return "statistics"
     if KINDS["statistics"].search(caption) and not _has_quality(axes, interpreter) and not _begins_with_quality(around):
         return "statistics"
-    if _counts_by_layer(axes) and not _has_quality(axes, interpreter):
+    if _counts_by_layer(axes) and not axes.rows_name_metrics and not _begins_with_quality(around):
         return "statistics"
     if _describes_networks(axes, interpreter) and not interpreter.names.in_text(caption) and not around.removal()[0]:
         return "statistics"

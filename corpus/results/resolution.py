@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from corpus.reading import DocumentTable, TableCell
 from corpus.results.context import Paper, Surroundings, telling_words
-from corpus.results.headers import COSTS, USUAL_DATASETS, USUAL_METRICS, Slot, is_measured_by, which_net
+from corpus.results.headers import COSTS, KINDS, USUAL_DATASETS, USUAL_METRICS, Slot, is_measured_by, which_net
 from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.names import VARIANT, is_dense
 from corpus.results.sparsity import Removal
@@ -22,6 +22,7 @@ _FAMILIES_OF_DIGITS = frozenset({"LeNet", "MLP", "LSTM", "GRU", ""})
 
 
 _WITHOUT = re.compile(r"\W*(?:w/o|without)\b", re.I)
+_LANGUAGES = re.compile(r"\b(en|de|fr|ro|ru|cs|zh|fi|tr|vi)\s?[-–→]\s?(en|de|fr|ro|ru|cs|zh|fi|tr|vi)\b", re.I)
 _TIMED = frozenset({"latency_ms", "throughput", "memory", "energy"})
 
 
@@ -90,6 +91,8 @@ class Resolver:
         added = {cell.text for row in table.cells for cell in row if cell.text.startswith("+")}
         self.takes_parts_away = any(_WITHOUT.match(cell.text) for row in table.cells for cell in row[:2])
         """True where rows take parts of the paper's own method away."""
+        self.varies_own = KINDS["ablation"].search(around.caption) is not None
+        """True where the caption speaks of parts or choices, which are the own method's unless it names another."""
         self.adds_methods = any(self.names.resolve(text) is not None for text in added)
         """True where rows add whole methods to a network (``+ SparseGPT``), not parts to the paper's own."""
         self.quality = next((metric for metric in metrics if metric not in COSTS and metric != "speedup"), "")
@@ -131,7 +134,8 @@ class Resolver:
             return self._method_of_text(place, name)
         if canonical is None and not cites and self._is_pruned_network(name, row):
             return replace(self._method_of_text(place, name), name=name)
-        if canonical is None and len(self.caption_methods) == 1 and name.islower() and not re.search(r"\d", name):
+        of_one = len(self.caption_methods) == 1 or (not self.caption_methods and not cites and self.varies_own)
+        if canonical is None and of_one and name.islower() and not re.search(r"\d", name):
             return self._method_of_text(place, name)
         alternative = self.adds_methods and name.startswith("+") and not in_own_group
         if canonical is None and VARIANT.match(name) and self.names.proposed and not alternative:
@@ -188,7 +192,7 @@ class Resolver:
     def dataset(self, place: Place) -> str | None:
         """Canonical data set, ``average`` for a mean over tasks, None where nothing names one."""
         found = self._stated_dataset(place) or self._supposed_dataset(place)
-        return None if found is None else self.paper.particular_dataset(found)
+        return None if found is None else _in_direction(self.paper.particular_dataset(found), place)
 
     def _stated_dataset(self, place: Place) -> str | None:
         slot = place.slot
@@ -312,3 +316,11 @@ class Resolver:
         if not set(models) & set(place.row.models):
             return False
         return any(mark in line[place.index].text for line in self.table.cells)
+
+
+def _in_direction(dataset: str, place: Place) -> str:
+    """The data set of translation in the languages that the header names (``BLEU (De-En)``)."""
+    given, stated = _LANGUAGES.search(dataset), _LANGUAGES.search(place.column.rest)
+    if given is None or stated is None:
+        return dataset
+    return f"{dataset[: given.start()]}{stated.group(1).title()}-{stated.group(2).title()}"

@@ -76,6 +76,7 @@ class RowReader:
     def meanings(self) -> Iterator[tuple[int, Meaning]]:
         """Each row of results with its meaning, from the top."""
         network: tuple[str, ...] = ()
+        rivals: tuple[str, ...] = ()
         first: tuple[str, ...] = ()
         dense = self.axes.data_rows[0] if PHRASES["first_row_dense"].search(self.around.caption) else -1
         groups: tuple[TableCell, ...] = ()
@@ -86,14 +87,16 @@ class RowReader:
             if row == dense:
                 meaning = replace(meaning, base=True)
             if self.axes.groups.get(row, ()) != groups:
-                groups, network = self.axes.groups.get(row, ()), self._most_named(first)
+                groups, network, rivals = self.axes.groups.get(row, ()), self._most_named(first), ()
             if network and PHRASES["distilled"].search(meaning.method):
                 meaning = replace(meaning, models=network)
             elif meaning.models and (is_dense(meaning.method) or self.interpreter.is_network(meaning.method)):
-                network = meaning.models
-                first = first if groups else (*first, *network)
-            elif network and not meaning.models:
-                meaning = replace(meaning, models=network)
+                rivals = (*rivals, *meaning.models)
+                network = self._most_named(rivals)
+                first = first if groups else (*first, *meaning.models)
+            else:
+                rivals = ()
+                meaning = meaning if meaning.models else replace(meaning, models=network)
             if self._in_detector:
                 meaning = replace(meaning, models=(), variant=(*meaning.variant, *meaning.models))
             in_name = "%" in meaning.method and not self.axes.of_kind("removal")
@@ -101,7 +104,7 @@ class RowReader:
             yield row, replace(meaning, removal=cut or meaning.removal)
 
     def _most_named(self, networks: tuple[str, ...]) -> tuple[str, ...]:
-        """Of the networks above the first group, the one that the paper names most."""
+        """Of several dense networks above the rows of methods, the one that the paper names most."""
         named = self.around.paper.models
         return tuple(sorted(networks, key=lambda network: -named[network])[:1])
 
@@ -186,7 +189,9 @@ class RowReader:
     def _named_elsewhere(self, row: int, meaning: Meaning) -> Meaning:
         """A row without method whose other stubs say that it is the dense network."""
         stubs = [self.axes.stubs.get((row, index)) for index in range(len(self.axes.columns))]
-        name = next((cell.text for cell in stubs if cell is not None and is_dense(cell.text)), "")
+        tuned = any(_TUNED.search(column.text) for column in self.axes.columns)
+        names = [cell.text for cell in stubs if cell is not None and is_dense(cell.text)]
+        name = next((name for name in names if not (tuned and PHRASES["whole"].search(name))), "")
         return replace(meaning, method=name) if name else meaning
 
     def _method(self, cell: TableCell, meaning: Meaning) -> Meaning:
