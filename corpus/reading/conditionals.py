@@ -38,6 +38,8 @@ _PRIMITIVE = frozenset(
         "if@tempswa",
     ]
 )
+_DIGITS = 40
+"""Characters of a comparison of numbers."""
 
 
 class Conditionals:
@@ -142,7 +144,7 @@ class Conditionals:
                 text += item
         for sign in "<>=":
             left, found, right = text.partition(sign)
-            if found and left.isdigit() and right.isdigit():
+            if found and left.isdecimal() and right.isdecimal() and len(text) <= _DIGITS:
                 a, b = int(left), int(right)
                 return {"<": a < b, ">": a > b, "=": a == b}[sign]
         return False

@@ -15,12 +15,12 @@ from corpus.reading.commands import STRUCTURE
 from corpus.reading.conditionals import Conditionals
 from corpus.reading.macros import Macro, MacroTable
 from corpus.reading.scanner import Scanner
-from corpus.reading.stream import PENDING, SOURCES, TokenStream
+from corpus.reading.stream import SOURCES, TokenStream
 from corpus.reading.tokens import PARAGRAPH, SPACE, Tokens, is_control
 from db.records import Unread
 
 BURST = 60_000
-"""Tokens that one call in the source may turn into."""
+"""Tokens that one call in the source may turn into, beside those of its arguments."""
 REPEATS = 20
 """Times that one file is read."""
 PACKAGES = 60
@@ -63,6 +63,8 @@ class Expander:
         self._excluded = {"comment"}
         self._definitions_only = False
         self._global = False
+        self._called = ""
+        """The macro that was called last when nothing else was left of a macro."""
         self._times_read: Counter[str] = Counter()
         """How often a file was read."""
 
@@ -86,8 +88,9 @@ class Expander:
     def _loop(self, output: list[str]) -> None:
         stream = self.stream
         while (item := stream.next()) is not None:
-            if stream.burst > BURST or len(stream.pending) > PENDING:
+            if stream.burst + len(stream.pending) > BURST:
                 self._note(stream.where, "a macro expands without end; its call was dropped")
+                self.table.forget(self._called)
                 stream.pending.clear()
                 stream.burst = 0
                 continue
@@ -108,6 +111,8 @@ class Expander:
             handler(self, output)
         elif item in self.table.macros:
             if not self._definitions_only:
+                if not self.stream.pending:
+                    self._called = item
                 self.table.call(self.table.macros[item])
         elif item in self.conditionals.setters:
             self.conditionals.set(item)
@@ -151,7 +156,7 @@ class Expander:
         body = tuple(self.stream.argument())
         if name is None or (keep and name in self.table.macros):
             return
-        arguments = int(count) if count.isdigit() and len(count) == 1 else 0
+        arguments = _number_of_arguments(count)
         self._define(name, Macro(body, arguments, None if default is None else tuple(default)))
 
     def _document_command(self) -> None:
@@ -191,7 +196,7 @@ class Expander:
         begin, end = tuple(self.stream.argument()), tuple(self.stream.argument())
         if "\\" + name in STRUCTURE:
             return
-        arguments = int(count) if count.isdigit() and len(count) == 1 else 0
+        arguments = _number_of_arguments(count)
         macro = Macro(begin, arguments, None if default is None else tuple(default))
         self._environments[name] = _Environment(macro, end)
 
@@ -200,7 +205,7 @@ class Expander:
         count = "".join(self.stream.optional() or [])
         default = self.stream.optional()
         body = tuple(self.stream.argument())
-        arguments = int(count) if count.isdigit() and len(count) == 1 else 0
+        arguments = _number_of_arguments(count)
         self.result.column_types[letter] = Macro(body, arguments, None if default is None else tuple(default))
 
     def _begin(self, output: list[str]) -> None:
@@ -313,6 +318,10 @@ class Expander:
         if item is not None:
             self.stream.push([item])
         self.stream.push(yes if item is not None and item.startswith(wanted) else no)
+
+
+def _number_of_arguments(digit: str) -> int:
+    return int(digit) if digit in tuple("123456789") else 0
 
 
 _HANDLERS: dict[str, Callable[[Expander, list[str]], None]] = {

@@ -61,6 +61,10 @@ class MacroTable:
             self._scopes[-1].append((name, self.macros.get(name)))
         self.macros[name] = macro
 
+    def forget(self, name: str) -> None:
+        """Take a name for no macro any more."""
+        self.macros.pop(name, None)
+
     def call(self, macro: Macro) -> None:
         """Read the arguments of a macro and put its expansion into the stream."""
         stream = self.stream

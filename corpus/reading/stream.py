@@ -12,12 +12,14 @@ from corpus.reading.scanner import Scanner
 from corpus.reading.tokens import PARAGRAPH, SPACE, find_ends, is_control
 from db.records import Unread
 
-PENDING = 400_000
-"""Tokens waiting to be read at one time."""
+ARGUMENT = 400_000
+"""Tokens in which the end of an argument is looked for."""
 SOURCES = 30
 """Files open at one time."""
 WORK = 1_200_000
-"""Tokens that are read from the files of one paper or put back."""
+"""Tokens that are read from the files of one paper or put back, at most."""
+LEAST_WORK, WORK_PER_CHARACTER = 300_000, 4
+"""The same for a short paper, and what each character adds: what macros make of a source grows with it."""
 
 
 class _Unclosed(str):
@@ -29,22 +31,23 @@ class _Unclosed(str):
 class TokenStream:
     """Reads tokens from a stack of sources; tokens that were pushed back come first.
 
-    It ends when more than ``limit`` tokens were read from the sources or put back.
+    It ends when more than ``limit`` tokens were read from the sources or put back; every source adds to the limit.
     """
 
-    def __init__(self, limit: int = WORK) -> None:
+    def __init__(self, limit: int = LEAST_WORK) -> None:
         self.limit = limit
         self.work = 0
         """Tokens read from the sources or put back so far."""
         self.sources: list[Scanner] = []
         self.pending: list[str] = []
         self.burst = 0
-        """Pushed-back tokens read since the last one from a source."""
+        """Tokens read that were put back, less those that were read from the sources just before."""
         self.unread: list[Unread] = []
 
     def start(self, scanner: Scanner) -> None:
         """Read from this source alone."""
-        self.sources, self.pending, self.burst = [scanner], [], 0
+        self.sources, self.pending, self.burst = [], [], 0
+        self.open(scanner)
 
     def open(self, scanner: Scanner) -> None:
         """Read from a further source first; what was pushed back comes after it."""
@@ -52,6 +55,7 @@ class TokenStream:
         if rest:
             self.sources.append(_Waiting(reversed(rest)))
         self.sources.append(scanner)
+        self.limit = min(self.limit + WORK_PER_CHARACTER * len(scanner.text), WORK)
 
     @property
     def where(self) -> str:
@@ -63,10 +67,10 @@ class TokenStream:
         if self.pending:
             self.burst += 1
             return self.pending.pop()
-        self.burst = 0
         while self.sources:
             item = self.sources[-1].next()
             if item is not None:
+                self.burst = min(self.burst, 0) - 1
                 self.work += 1
                 if self.work > self.limit:
                     self._give_up()
@@ -108,7 +112,7 @@ class TokenStream:
                 if depth == 0:
                     return tokens
             tokens.append(item)
-            if len(tokens) > PENDING:
+            if len(tokens) > ARGUMENT:
                 break
         self.unread.append(Unread("document", self.where, "a brace is never closed"))
         self.push(_mark_unclosed(tokens))
@@ -147,7 +151,7 @@ class TokenStream:
                 depth += 1
             elif item == "}":
                 depth -= 1
-            if depth < 0 or (item == PARAGRAPH and depth == 0) or len(tokens) > PENDING:
+            if depth < 0 or (item == PARAGRAPH and depth == 0) or len(tokens) > ARGUMENT:
                 break
             tokens.append(item)
         if item is not None:
@@ -170,7 +174,7 @@ class TokenStream:
         """Tokens up to a delimiter outside of groups; nothing is lost when it never comes."""
         depth = 0
         tokens: list[str] = []
-        while (item := self.next()) is not None and len(tokens) < PENDING:
+        while (item := self.next()) is not None and len(tokens) < ARGUMENT:
             if depth == 0 and item == delimiter:
                 return tokens
             if depth == 0 and not is_control(item) and delimiter in item:
