@@ -69,7 +69,7 @@ class BenchRow:
     """Seconds of MKL's inspector-executor over ours."""
     gflops: float | None
     """Ours: two operations for each stored weight and column."""
-    peak_gflops: float
+    peak_gflops: float | None
     """What this machine reaches with multiply-adds in registers, on as many threads."""
     ours: float | None = None
     scipy: float | None = None
@@ -86,7 +86,9 @@ def _best(times: Mapping[str, float], names: Sequence[str]) -> float | None:
     return min((times[name] for name in names if name in times), default=None)
 
 
-def _row(shape: Shape, job: Job, threads: int, peak: float, times: dict[str, float], ours: dict[str, Any]) -> BenchRow:
+def _row(
+    shape: Shape, job: Job, threads: int, peak: float | None, times: dict[str, float], ours: dict[str, Any]
+) -> BenchRow:
     dense, sparse = _best(times, DENSE), _best(times, SPARSE_PEERS)
     assert dense is not None  # numpy is always there
     return BenchRow(
