@@ -14,9 +14,11 @@ from analysis.report.evidence import PART, Mistakes, arxiv_url
 from analysis.report.methods import UNSETTLED, MethodFacts
 from analysis.report.paper_pages import conditions, printed_value
 from analysis.report.section import Section
-from analysis.report.text import amount, csv_text, operating_point
+from analysis.report.text import amount, csv_text, operating_point, rows_as_csv, safe_column
 from db.records import VOCABULARY
 
+LAST = "\U0010ffff"
+"""Stands behind every name."""
 MOST_METHODS = 900
 """Rows of the index; every method is found by the search."""
 NUMBERS = (
@@ -102,15 +104,18 @@ def method_contexts(
     change = {
         row["cell_id"]: _change(row["change"], row["unit"]) for row in records(changes[["cell_id", "change", "unit"]])
     }
+    plain = [safe_column(results[name]) for name in NUMBERS]
+    order = tuple([as_text(value) or LAST for value in results[name]] for name in ("dataset", "model", "metric"))
+    columns = {str(name): results[name].tolist() for name in results.columns}
     for method in methods:
-        of_method = results.iloc[list(method.results)]
-        of_method = of_method.sort_values(["dataset", "model", "metric"], kind="stable", na_position="last")
+        of_method = sorted(method.results, key=lambda place: tuple(column[place] for column in order))
         csv = f"data/{method.path.removesuffix('.html')}.csv"
-        files = {csv: csv_text(of_method[list(NUMBERS)])} if len(of_method) else {}
+        files = {csv: rows_as_csv(NUMBERS, plain, of_method)} if of_method else {}
         parts = max(1, -(-len(of_method) // PART))
         paths = [method.path if number == 1 else _part(method.path, number) for number in range(1, parts + 1)]
         for number, path in enumerate(paths, start=1):
-            rows = records(of_method.iloc[PART * (number - 1) : PART * number])
+            places = of_method[PART * (number - 1) : PART * number]
+            rows = [{name: column[place] for name, column in columns.items()} for place in places]
             context = {
                 "method": method,
                 "part": number,

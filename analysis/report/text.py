@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import math
 import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -75,11 +78,23 @@ def shorten(text: str, most: int) -> str:
 
 def csv_text(frame: pd.DataFrame) -> str:
     """A frame as CSV in which no text is a formula to a spreadsheet: a leading apostrophe marks it as text."""
-    safe = {
-        name: frame[name] if pd.api.types.is_numeric_dtype(frame[name]) else [*map(_no_formula, frame[name])]
-        for name in frame.columns
-    }
+    safe = {name: safe_column(frame[name]) for name in frame.columns}
     return pd.DataFrame(safe, columns=frame.columns, index=frame.index).to_csv(index=False, lineterminator="\n")
+
+
+def safe_column(column: pd.Series) -> list[Any]:
+    """The values of a column, with an apostrophe before what a spreadsheet would take for a formula."""
+    values = column.tolist()
+    return values if pd.api.types.is_numeric_dtype(column) else [*map(_no_formula, values)]
+
+
+def rows_as_csv(names: Sequence[str], columns: Sequence[list[Any]], places: Iterable[int]) -> str:
+    """Some rows of columns (`safe_column`) as CSV, missing values empty."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(["" if absent(value := column[place]) else value for column in columns] for place in places)
+    return text.getvalue()
 
 
 def _no_formula(value: object) -> object:

@@ -11,7 +11,7 @@ import typer
 from db.papers import store_unread_records
 from db.records import Unread
 from secateur.commands.common import DbOption, FormatOption, UsageError, settings_for, utc_now, writable
-from secateur.output import Progress, print_object, print_rows
+from secateur.output import Progress, print_object, print_rows, say
 from secateur.verdicts import print_verdicts
 from validate.claims import Claim, ClaimError, load_claims, load_registry
 
@@ -121,7 +121,7 @@ def _named(names: list[str]) -> tuple[list[Claim], list[Unread]]:
 
 
 def bench(
-    what: Annotated[str, typer.Argument(metavar="ingest|corpus|kernels", help="What to measure.")],
+    what: Annotated[str, typer.Argument(metavar="ingest|corpus|kernels|report", help="What to measure.")],
     seconds: Annotated[float, typer.Option(min=0.001, help="Kernels: for each contestant, shape and sparsity.")] = 0.1,
     suite: Annotated[
         str, typer.Option(metavar="products|vectors|convolutions|models", help="Kernels: what is multiplied.")
@@ -134,7 +134,7 @@ def bench(
     ] = None,
     cold: Annotated[bool, typer.Option("--cold", help="Kernels: go round weights that no cache holds.")] = False,
     threads: Annotated[int, typer.Option(min=1, help="Kernels: threads of each contestant.")] = 1,
-    papers: Annotated[int, typer.Option(min=1, help="Ingest: papers in the snapshot and in the search.")] = 20_000,
+    papers: Annotated[int, typer.Option(min=1, help="Ingest, report: papers of the larger corpus.")] = 20_000,
     memory: Annotated[int, typer.Option(min=0, help="Corpus: read so many papers to see memory grow.")] = 0,
     folder: Annotated[Path | None, typer.Option(metavar="DIR", help="Corpus: read the e-prints in here.")] = None,
     format: FormatOption = None,  # noqa: A002 - the option's name
@@ -142,6 +142,11 @@ def bench(
     """Measure on this machine; the times are of this machine and of no other."""
     if what == "analysis":
         raise UsageError("`secateur bench analysis` is not built yet")
+    if what == "report":
+        from secateur.bench.report import bench_report
+
+        print_rows([asdict(row) for row in bench_report((max(1, papers // 4), papers), say)], format)
+        return
     if what == "corpus":
         from secateur.bench.corpus import bench_corpus
 
@@ -159,7 +164,7 @@ def bench(
         print_rows([asdict(row) for row in measured], format)
         return
     if what != "kernels":
-        raise UsageError(f"bench measures ingest, corpus, kernels or analysis, not {what!r}")
+        raise UsageError(f"bench measures ingest, corpus, kernels, analysis or report, not {what!r}")
     from validate.kernels.bench.suites import Setting, run_suite
 
     setting = Setting(suite, mask, tuple(sparsity or ()), cold, threads, seconds)

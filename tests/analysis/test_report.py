@@ -234,7 +234,7 @@ def test_each_number_has_a_prefilled_report_of_a_mistake(make_survey: Make, few:
     write_site(make_survey(few), tmp_path, now=NOW, choices=SurveyChoices(mistakes=tracker))
     found = [link for link in Page(page).links if link.startswith(tracker + "&title=Wrong%20number%3A%20")]
     assert len(found) == 2
-    assert "Value%3A%20top1_accuracy%2070.0" in found[0]
+    assert "RigL%2C%20top1_accuracy%2070.0%20%25" in found[0]
     write_site(make_survey(few), tmp_path, now=NOW, choices=SurveyChoices(mistakes=""))
     assert "Wrong%20number" not in page.read_text()
 
