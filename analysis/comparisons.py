@@ -329,7 +329,7 @@ def centre_by_year(graph: nx.DiGraph, *, top: int = 5) -> pd.DataFrame:
 def _first_year(node: dict[str, Any], arxiv_id: str) -> float:
     """When a method's paper was public, in years; NaN where neither its date nor its identifier tells."""
     day = _public_from(node, arxiv_id)
-    return float("nan") if day is None else day.year + (day.dayofyear - 1) / 365.25
+    return float("nan") if day is None else day.year + (day.day_of_year - 1) / 365.25
 
 
 def fragmentation(results: pd.DataFrame) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from db.readings import Processing, newest_processings, save_extraction
 from db.records import Citation, PaperRecord, Reading, Table
 from db.schema import citation, document_table, paper, processing
 
-STUBS = ("method", "dataset", "model")
+STUBS = ("method", "dataset", "model", "trials")
 """The first columns of the grid of an imported table; a row without a number still says what was evaluated on what."""
 UNHARVESTED = "imported"
 """Stands as the category of a paper that no harvest has brought yet."""
@@ -154,7 +154,7 @@ def stated_comparisons(connection: Connection) -> pd.DataFrame:
 
 
 def evaluations(connection: Connection) -> pd.DataFrame:
-    """One row a paper, method, data set and network of the imported tables, whether they give a number or not."""
+    """One row a paper, method, data set, network and number of trials of the imported tables, with a number or not."""
     newest = newest_processings("import").subquery()
     query = (
         select(paper.c.arxiv_id, document_table.c.grid)

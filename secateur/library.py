@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from db import views
 from db.imports import UNHARVESTED, evaluations, imports, stated_comparisons
-from db.own_measurements import own_runs
+from db.own_measurements import own_runs, own_timings
 from db.query import run_query
 from db.search import Hit, search
 from db.session import open_readonly
@@ -166,6 +166,40 @@ class Corpus:
         if (network, data) not in seen:
             raise NoSuchPapersError(f"nothing in the corpus was evaluated with {network} on {data}")
         return noise(results, runs, data, network, sparsity)
+
+    def rigor(self, paper: str | None = None) -> pd.DataFrame:
+        """How each paper reports its results: one row a paper and item, with its evidence; ``paper`` gives one alone.
+
+        What is not seen in a paper's tables is not seen, and unknown where they were not read; it is never no. The
+        frames of `analysis.rigor.rigor_by_year` and `rigor_totals` are made from this one.
+        """
+        from analysis.rigor import rigor_by_paper
+
+        with self._engine.connect() as connection:
+            papers, read = views.papers(connection, paper), evaluations(connection)
+            results = views.results(connection, paper)
+        if paper is not None and papers.empty:
+            raise NoSuchPapersError(f"{paper} is not in the corpus; `secateur search` finds what is")
+        return rigor_by_paper(papers, results, read if paper is None else read[read["arxiv_id"] == paper])
+
+    def speedups(self) -> pd.DataFrame:
+        """One row a measured or theoretical speed-up of a pruned network (`analysis.acceleration.speedups`)."""
+        from analysis.acceleration import speedups
+
+        with self._engine.connect() as connection:
+            return speedups(views.results(connection), views.tags(connection))
+
+    def acceleration(self) -> pd.DataFrame:
+        """Which kinds of pruning report measured speed-ups, beside what this installation's kernels measured."""
+        from analysis.acceleration import acceleration
+
+        return acceleration(self.speedups(), self._frame(own_timings))
+
+    def own_speedups(self) -> pd.DataFrame:
+        """What this installation's sparse kernels measured: one row a claim and batch."""
+        from analysis.acceleration import own_speedups
+
+        return own_speedups(self._frame(own_timings))
 
     def comparison_graph(self) -> nx.DiGraph:
         """Who compares with whom, as a directed graph of papers (`analysis.comparisons.comparison_graph`)."""

@@ -11,8 +11,6 @@ from secateur.commands.common import UsageError
 
 PENDING = {
     "table": "the comparison table of one data set and network",
-    "rigor": "how results are reported, per paper and over time",
-    "acceleration": "which kinds of pruning report measured speed-ups",
     "serve": "corpus and survey in a browser",
     "watch": "what changed in the papers that one cites",
     "check": "one paper or draft, everything",

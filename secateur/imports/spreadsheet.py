@@ -50,7 +50,7 @@ class _Row:
 
     @property
     def stubs(self) -> tuple[str, ...]:
-        return self.method, self.dataset or "", self.model or ""
+        return self.method, self.dataset or "", self.model or "", self.extra.get("trials", "")
 
 
 def imported_results(
@@ -99,7 +99,7 @@ def _readings(
             left.append((measure.column, f"{text!r} is no single number"))
             continue
         place = (0, number, len(STUBS) + columns.index(measure.column), 0)
-        cell = Cell(*place, text, " | ".join(part for part in row.stubs if part), measure.column)
+        cell = Cell(*place, text, " | ".join(part for part in row.stubs[:-1] if part), measure.column)
         made = _reading(row, cell, measure, value, removal, layout)
         if isinstance(made, str):
             left.append((measure.column, made))

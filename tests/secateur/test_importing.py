@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from analysis.baselines import dense_spread
 from analysis.comparisons import fragmentation, paper_degrees, summarise
+from analysis.rigor import operating_points, rigor_totals
 from db.documents import wanted_documents
 from db.imports import evaluations
 from db.session import open_readonly
@@ -99,7 +100,7 @@ def test_an_imported_number_can_be_corrected(secateur: CommandLine, tmp_path: Pa
     sheet = tmp_path / "ours.csv"
     sheet.write_text(LONG)
     secateur("import", "results", str(sheet))
-    place = ("--table", "ours", "--row", "1", "--col", "3")
+    place = ("--table", "ours", "--row", "1", "--col", "4")
     secateur("override", "2001.00001", *place, "--set", "value=75.3")
     assert results(secateur, "value")[0] == (75.3,)
 
@@ -322,3 +323,13 @@ def test_blalock_2020_grows_as_published(blalock: Corpus) -> None:
     assert blalock.monthly_papers(source="blalock2020", **span)["papers"].tolist() == [4, 6, 14, 19, 22]
     with pytest.raises(ValueError, match="core"):
         blalock.growth()
+
+
+def test_blalock_2020_rigor(blalock: Corpus) -> None:
+    totals = rigor_totals(blalock.rigor()).set_index("item")
+    counted = ("numbers", "top1", "sizes", "multiply_adds", "sizes_and_multiply_adds", "deviations", "trials")
+    assert [int(totals.loc[item, "yes"]) for item in counted] == [43, 36, 29, 28, 15, 1, 6]
+    assert (totals["yes"] + totals["not_seen"] == 81).all()
+    results = blalock.results()
+    points = operating_points(results[results["role"] != "dense"])
+    assert (len(points), (points["points"] == 1).sum()) == (138, 80)
