@@ -15,6 +15,7 @@ from corpus.reading.output import extraction_object, read_path
 GRIDS = 0.98
 TUPLES = 0.94
 IDIOMS = Path(__file__).parent / "eprints"
+IDIOM_GRIDS = 0.975
 IDIOM_TUPLES = 0.96
 
 
@@ -74,7 +75,7 @@ def test_grids_of_other_idioms_are_those_of_the_gold(
     scorer: ModuleType, idioms: list[tuple[dict[str, Any], dict[str, Any]]]
 ) -> None:
     counts = [scorer.score_grids(gold, read) for gold, read in idioms]
-    assert sum(same for same, _ in counts) >= GRIDS * sum(tables for _, tables in counts)
+    assert sum(same for same, _ in counts) >= IDIOM_GRIDS * sum(tables for _, tables in counts)
 
 
 def test_tuples_of_other_idioms_reach_their_floor(
