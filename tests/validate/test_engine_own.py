@@ -11,6 +11,7 @@ from validate.claims import Arm, Setting
 from validate.engine.criteria import CRITERIA, InapplicableError
 from validate.engine.devices import DeviceUnavailableError
 from validate.engine.models.checkpoint import CheckpointError
+from validate.engine.models.decoder import OutputHead
 from validate.engine.models.wiring import UnknownWiringError
 from validate.engine.own import prune_model
 from validate.engine.training import DivergedError
@@ -129,6 +130,18 @@ def test_later_blocks_are_pruned_on_what_the_pruned_ones_before_them_give(tmp_pa
     kept = round(0.4 * scores.numel())
     expected = scores >= scores.flatten().sort(descending=True).values[kept - 1]
     assert torch.equal(pruned.masks["block2.attention.query"], expected)
+
+
+def test_logits_that_no_layer_looks_at_are_not_computed(tmp_path, monkeypatch):
+    """Those of a large vocabulary would take more memory than the network."""
+
+    def refuse(_head, _x):
+        raise AssertionError("the output layer was asked")
+
+    monkeypatch.setattr(OutputHead, "forward", refuse)
+    ids = torch.randint(13, (6, 9))
+    arm = Arm.model_validate({"criterion": "sparsegpt", "pattern": "2:4"})
+    assert prune_model(tiny_llama(tmp_path / "llama"), arm, ids[:, :-1], ids[:, 1:]).sparsity == 0.5
 
 
 def test_what_can_not_be_done_is_said(tmp_path):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import exp
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +32,8 @@ from validate.engine.distributions import (
     Layerwise,
     Uniform,
 )
-from validate.engine.inference import TOLERANCE, relative_difference, sparse_logits
-from validate.engine.measures import emptied_layers, evaluate, positions, size_measures
+from validate.engine.inference import TOLERANCE, relative_difference
+from validate.engine.measures import emptied_layers, kernel_measures, positions, quality_measures, size_measures
 from validate.engine.models import Prunable, UnsuitableDataError, build_model, chain, prunable_layers
 from validate.engine.models.build import default_initialisation, initialise
 from validate.engine.models.shrink import shrink
@@ -47,8 +46,6 @@ VALIDATION_FRACTION = 0.1
 """Of the training examples, drawn by the seed, kept from training."""
 CHECKED_EXAMPLES, CHECKED_TOKENS = 256, 2048
 """Test examples, or tokens of them, whose logits are compared with those of the sparse kernels."""
-LARGEST_LOSS = 700.0
-"""Above it a perplexity is no number any more."""
 _PURPOSES = ("initialisation", "order", "split", "masks", "calibration", "recovery")
 
 
@@ -228,17 +225,24 @@ class Experiment:
         """
         with torch.no_grad():
             if CRITERIA[self.arm.criterion].layerwise and self.pattern.separable and not self.distribution.by_score:
-                nothing = {name: torch.zeros(shape) for name, shape in self._shapes.items()}
-                counts = self.distribution.counts(self.pattern.pool(nothing), approach)
-                x = self._calibration[0]
-                for name, step in chain(self.model):
-                    within = {key: layer for key, layer in self.layers.items() if _lies_in(key, name)}
-                    if within:
-                        self._prune_part(self._subject(step, within, x), counts, approach)
-                    with evaluating(step):
-                        x = torch.cat([step(x[part]) for part in portions(x)])
+                self._prune_step_by_step(approach)
             else:
                 self._prune_part(self._subject(self.model, self.layers, self._calibration[0]), None, approach)
+
+    def _prune_step_by_step(self, approach: Approach) -> None:
+        nothing = {name: torch.zeros(shape) for name, shape in self._shapes.items()}
+        counts = self.distribution.counts(self.pattern.pool(nothing), approach)
+        x, left = self._calibration[0], set(self.layers)
+        for name, step in chain(self.model):
+            within = {key: layer for key, layer in self.layers.items() if _lies_in(key, name)}
+            if within:
+                self._prune_part(self._subject(step, within, x), counts, approach)
+                left -= within.keys()
+            if not left:
+                # What is behind the last layer, such as the logits of a vocabulary, is nobody's input.
+                break
+            with evaluating(step):
+                x = torch.cat([step(x[part]) for part in portions(x)])
 
     def _prune_part(self, subject: Subject, counts: Mapping[str, int] | None, approach: Approach) -> None:
         criterion = CRITERIA[self.arm.criterion]
@@ -309,24 +313,6 @@ def _split(data: Dataset, generator: torch.Generator, device: torch.device) -> _
     return _Examples((x[used], y[used]), (x[held_out], y[held_out]), (test_x, test_y))
 
 
-def _quality(model: nn.Module, examples: tuple[Tensor, Tensor]) -> tuple[dict[str, float], NDArray[np.bool_]]:
-    """Accuracy and error in percent, of text perplexity too where it is a number; and which answers are right."""
-    correct, loss = evaluate(model, *examples)
-    accuracy = 100 * float(correct.mean())
-    measures = {"accuracy": accuracy, "error": 100 - accuracy}
-    if examples[1].ndim > 1 and loss < LARGEST_LOSS:
-        measures["perplexity"] = exp(loss)
-    return measures, correct
-
-
-def _kernel_measures(model: nn.Module, x: Tensor) -> dict[str, float]:
-    """Whether the sparse kernels give the same logits."""
-    with torch.no_grad(), evaluating(model):
-        logits = torch.cat([model(x[part]) for part in portions(x)])
-    difference = relative_difference(logits.cpu().numpy(), sparse_logits(model, x.cpu().numpy()))
-    return {"kernel_difference": difference, "kernel_agrees": float(difference <= TOLERANCE)}
-
-
 def _cut_measures(experiment: Experiment, x: Tensor) -> dict[str, float]:
     """Whether the smaller network, with its filters cut out for real, computes the same; nothing where none was."""
     if not isinstance(experiment.pattern, Filters) or not all(bool(kept.any()) for kept in experiment.units.values()):
@@ -358,13 +344,13 @@ def _outcome(experiment: Experiment, examples: _Examples, data: Dataset, state: 
     )
     correct = np.empty(0, dtype=bool)
     if len(test_x):
-        quality, correct = _quality(model, examples.test)
+        quality, correct = quality_measures(model, examples.test)
         measures |= quality
         if len(examples.validation[0]):
-            measures["validation_accuracy"] = _quality(model, examples.validation)[0]["accuracy"]
+            measures["validation_accuracy"] = quality_measures(model, examples.validation)[0]["accuracy"]
         if state == "done":
             checked = max(1, CHECKED_TOKENS // data.features) if data.tokens else CHECKED_EXAMPLES
-            measures |= _kernel_measures(model, test_x[:checked]) | _cut_measures(experiment, test_x[:checked])
+            measures |= kernel_measures(model, test_x[:checked]) | _cut_measures(experiment, test_x[:checked])
     return Outcome(state, measures, correct, model, masks, emptied_layers(masks))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import exp
 
 import numpy as np
 import torch
@@ -10,7 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from validate.engine.criteria.subject import evaluating, loss_of, portions
+from validate.engine.inference import TOLERANCE, relative_difference, sparse_logits
 from validate.engine.models import prunable_layers
+
+LARGEST_LOSS = 700.0
+"""Above it a perplexity is no number any more."""
 
 
 def positions(model: nn.Module, example: Tensor) -> dict[str, int]:
@@ -73,3 +78,21 @@ def evaluate(model: nn.Module, x: Tensor, y: Tensor) -> tuple[NDArray[np.bool_],
             right.append((logits.argmax(-1) == y[part]) & torch.isfinite(logits).all(-1))
             loss += float(loss_of(logits, y[part])) * len(logits) / len(x)
     return torch.cat(right).flatten().cpu().numpy(), loss
+
+
+def quality_measures(model: nn.Module, examples: tuple[Tensor, Tensor]) -> tuple[dict[str, float], NDArray[np.bool_]]:
+    """Accuracy and error in percent, of text perplexity too where it is a number; and which answers are right."""
+    correct, loss = evaluate(model, *examples)
+    accuracy = 100 * float(correct.mean())
+    measures = {"accuracy": accuracy, "error": 100 - accuracy}
+    if examples[1].ndim > 1 and loss < LARGEST_LOSS:
+        measures["perplexity"] = exp(loss)
+    return measures, correct
+
+
+def kernel_measures(model: nn.Module, x: Tensor) -> dict[str, float]:
+    """Whether the sparse kernels give the same logits."""
+    with torch.no_grad(), evaluating(model):
+        logits = torch.cat([model(x[part]) for part in portions(x)])
+    difference = relative_difference(logits.cpu().numpy(), sparse_logits(model, x.cpu().numpy()))
+    return {"kernel_difference": difference, "kernel_agrees": float(difference <= TOLERANCE)}
