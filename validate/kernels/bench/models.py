@@ -46,7 +46,9 @@ class ModelRow:
     accelerated: float
     eager: float
     compiled: float | None
-    """torch.compile; None where it does not work here, for want of a C++ compiler for instance."""
+    """torch.compile; None where it does not work here."""
+    not_compiled_because: str | None
+    """What torch said then; a C++ compiler that is missing, for instance."""
     against_eager: float
     against_compiled: float | None
 
@@ -88,14 +90,14 @@ def _pruned(build: Callable[[], nn.Module], sparsity: float) -> nn.Module:
     return model
 
 
-def _compiled(model: nn.Module, x: Tensor) -> Callable[[Tensor], Any] | None:
-    """The model compiled for this input, or None where that fails, whatever the reason."""
+def _compiled(model: nn.Module, x: Tensor) -> Callable[[Tensor], Any] | str:
+    """The model compiled for this input, or why that fails."""
     torch.compiler.reset()
     compiled: Callable[[Tensor], Any] = torch.compile(model)
     try:
         compiled(x)
-    except Exception:  # torch raises many kinds, of its own and of the compiler's
-        return None
+    except Exception as error:  # torch raises many kinds, of its own and of the compiler's
+        return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"
     return compiled
 
 
@@ -137,8 +139,8 @@ def bench_models(
 def _row(name: str, model: nn.Module, x: Tensor, sparsity: float, seconds: float, compiled: bool) -> ModelRow:
     accelerated = accelerate(model, x)
     contestants: dict[str, Callable[[Tensor], Any]] = {"accelerated": accelerated, "eager": model}
-    faster = _compiled(model, x) if compiled else None
-    if faster is not None:
+    faster = _compiled(model, x) if compiled else "it was not asked for"
+    if not isinstance(faster, str):
         contestants["compiled"] = faster
     expected, result = model(x), accelerated(x)
     times = _fastest(contestants, x, seconds)
@@ -154,6 +156,7 @@ def _row(name: str, model: nn.Module, x: Tensor, sparsity: float, seconds: float
         accelerated=times["accelerated"],
         eager=times["eager"],
         compiled=times.get("compiled"),
+        not_compiled_because=faster if isinstance(faster, str) else None,
         against_eager=times["eager"] / times["accelerated"],
         against_compiled=times["compiled"] / times["accelerated"] if "compiled" in times else None,
     )
