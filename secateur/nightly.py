@@ -19,6 +19,7 @@ from db import views
 from db.findings import FindingCounts, save_findings
 from db.imports import evaluations, imports, stated_comparisons
 from db.nights import news
+from db.own_measurements import own_timings
 from db.survey import agreement, full_texts
 from ingest.fulltext import FileStore, RefusedError, fetch
 from ingest.harvest import harvest
@@ -152,5 +153,6 @@ def survey_data(connection: Connection, since: datetime | None = None) -> Survey
         imports=imports(connection),
         stated=stated_comparisons(connection),
         evaluations=evaluations(connection),
+        timings=own_timings(connection),
         news=None if since is None else news(connection, since),
     )

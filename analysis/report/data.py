@@ -36,6 +36,8 @@ class SurveyData:
     """Comparisons that an imported survey states (`db.imports.stated_comparisons`)."""
     evaluations: pd.DataFrame
     """On what imported surveys say that papers evaluate (`db.imports.evaluations`)."""
+    timings: pd.DataFrame
+    """What this installation's kernels measured (`db.own_measurements.own_timings`)."""
     news: News | None = None
     """What came since the night before the newest; None where there was none."""
 

@@ -19,6 +19,8 @@ from analysis.report.text import csv_text
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+OTHER_INK = {"light": "#333333", "dark": "#d9dbd6"}
+"""Of marks that a drawing makes in the colour of ink."""
 INK = {"light": "#2b312e", "dark": "#d9dbd6"}
 GRID = {"light": "#d9d7cf", "dark": "#3a4143"}
 
@@ -79,7 +81,7 @@ def _described(svg: str, title: str, alt: str) -> str:
 
 def _darkened(svg: str) -> str:
     """The same drawing for dark pages: the colours of ink and grid are used for nothing else."""
-    for colours in (INK, GRID):
+    for colours in (INK, GRID, OTHER_INK):
         svg = svg.replace(colours["light"], colours["dark"])
     return svg
 

@@ -19,7 +19,7 @@ from db.records import VOCABULARY
 
 LAST = "\U0010ffff"
 """Stands behind every name."""
-MOST_METHODS = 900
+MOST_METHODS = 500
 """Rows of the index; every method is found by the search."""
 NUMBERS = (
     "arxiv_id",

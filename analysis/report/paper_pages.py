@@ -20,7 +20,7 @@ CAPTION = 220
 QUOTATION = 240
 WORDS = 80
 """Characters of a cell's row and column that are shown on request."""
-MOST = 200
+MOST = 150
 """Entries of a list of papers on the page of one; a widely used method is compared with by thousands."""
 
 
@@ -31,11 +31,12 @@ def paper_contexts(
     graph: nx.DiGraph,
     mistakes: Mistakes,
     method_paths: Mapping[str, list[tuple[str, str]]],
+    rigor: Mapping[str, list[dict[str, Any]]],
 ) -> Iterable[tuple[str, str, dict[str, Any]]]:
     """Path, template and context of each page of each paper that is shown.
 
     ``results`` are in the order of `evidence.by_place`, ``findings`` those that may be shown, ``method_paths`` name and
-    path of the methods that a paper introduced.
+    path of the methods that a paper introduced, ``rigor`` what is seen of how a paper reports (`habits_pages`).
     """
     tags, tables = RowsBy(data.tags, "arxiv_id"), RowsBy(data.tables, "arxiv_id")
     citations, claims = RowsBy(data.citations, "arxiv_id"), RowsBy(data.abstract_claims, "arxiv_id")
@@ -69,6 +70,7 @@ def paper_contexts(
                 "n_citations": len(cited),
                 "findings": concerned.get(name, []),
                 "verdicts": verdicts[name],
+                "rigor": rigor.get(name, []),
                 "introduced": method_paths.get(name, []),
                 "compares_with": sorted(graph.successors(name)) if name in graph else [],
                 "compared_by": sorted(graph.predecessors(name)) if name in graph else [],

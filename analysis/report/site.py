@@ -27,6 +27,7 @@ from analysis.report.evidence import CellPlaces, Mistakes, arxiv_url, by_place, 
 from analysis.report.folder import SiteFolder
 from analysis.report.graph_page import graph_section
 from analysis.report.growth_page import growth_section
+from analysis.report.habits_pages import acceleration_section, rigor_frame, rigor_of_papers, rigor_section
 from analysis.report.method_pages import method_contexts, methods_section
 from analysis.report.methods import MethodFacts, introduced, survey_methods
 from analysis.report.paper_pages import paper_contexts
@@ -37,6 +38,7 @@ from analysis.report.section import Section
 from analysis.report.shown import shown_findings
 from analysis.report.start_page import start_section
 from analysis.report.tradeoff_page import tradeoff_section
+from analysis.rigor import ITEMS
 from analysis.tradeoff import changes_from_dense
 from corpus.knowledge import Knowledge, load_knowledge
 
@@ -50,6 +52,8 @@ NAVIGATION = (
     ("baselines.html", "Baselines"),
     ("comparisons.html", "Comparisons"),
     ("graph.html", "Graph"),
+    ("rigor.html", "Rigor"),
+    ("acceleration.html", "Acceleration"),
     ("claims.html", "Claims"),
     ("quality.html", "Data quality"),
 )
@@ -77,6 +81,7 @@ def write_site(
     graph = comparison_graph(data.papers, data.tags, data.results, data.citations, knowledge, stated=data.stated)
     methods = survey_methods(data, results, knowledge, graph)
     changes = changes_from_dense(results)
+    rigor = rigor_frame(data)
     growth = growth_section(data, choices.selected_by)
     start = start_section(data, growth, findings, len(methods), now, show_unreviewed=choices.show_unreviewed)
     sections = {
@@ -88,6 +93,8 @@ def write_site(
         "baselines.html": baselines_section(data, findings, show_unreviewed=choices.show_unreviewed),
         "comparisons.html": comparisons_section(data, graph),
         "graph.html": graph_section(graph, set(data.shown["arxiv_id"])),
+        "rigor.html": rigor_section(data, rigor),
+        "acceleration.html": acceleration_section(data, knowledge),
         "claims.html": claims_section(data),
         "quality.html": quality_section(data),
     }
@@ -103,7 +110,8 @@ def write_site(
         for name, content in files.items():
             site.add(name, content)
     rows = RowsBy(results, "arxiv_id")
-    for path, name, context in paper_contexts(data, rows, findings, graph, mistakes, introduced(methods)):
+    shown_rigor = rigor_of_papers(rigor, dict(ITEMS))
+    for path, name, context in paper_contexts(data, rows, findings, graph, mistakes, introduced(methods), shown_rigor):
         site.add(path, templates.get_template(name).render(context, page="papers.html", root="../"))
     return SiteSummary(
         folder=folder,

@@ -96,7 +96,8 @@ FRAMES = {
     "agreement": "facet papers both person_only machine_only",
     "imports": "arxiv_id what source at",
     "stated": "arxiv_id compared_with source",
-    "evaluations": "arxiv_id method dataset model",
+    "evaluations": "arxiv_id method dataset model trials",
+    "timings": "claim_id arxiv_id dataset model layer batch arm kernel sparsity seconds cpu at",
 }
 
 

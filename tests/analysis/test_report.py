@@ -68,7 +68,7 @@ def test_every_relative_link_and_fragment_resolves(make_survey: Make, papers: li
     data = make_survey(papers, unread=unread, verdicts=[verdict], status=[{"name": "papers", "value": 45}])
     summary = write_site(data, tmp_path, now=NOW, choices=OPEN)
     pages = crawl(tmp_path)
-    assert len(pages) == summary.pages == 10 + len(papers) + 1, "ten pages, one a paper and that of RigL"
+    assert len(pages) == summary.pages == 12 + len(papers) + 1, "twelve pages, one a paper and that of RigL"
     followed = 0
     for path, page in pages.items():
         for link in page.links:
@@ -137,7 +137,7 @@ def test_unreviewed_findings_stay_out_unless_asked_for(make_survey: Make, few: l
 
 def test_an_empty_corpus_says_what_is_missing_on_every_page(make_survey: Make, tmp_path: Path) -> None:
     summary = write_site(make_survey([]), tmp_path, now=NOW)
-    assert (summary.pages, summary.figures) == (10, 0)
+    assert (summary.pages, summary.figures) == (12, 0)
     for path, page in crawl(tmp_path).items():
         assert 'class="empty"' in page.text, path
 
@@ -292,3 +292,16 @@ def test_the_flow_of_papers_loses_none(make_survey: Make, make_paper: MakePaper,
     for step, following in itertools.pairwise(steps):
         assert step["papers"] - sum(left["papers"] for left in step["left"]) == following["papers"], step["name"]
     assert {"name": "no source", "papers": 1} in steps[2]["left"]
+
+
+def test_a_page_shows_how_a_paper_reports_with_the_evidence(make_survey: Make, few: list[Any], tmp_path: Path) -> None:
+    number = few[0]["arxiv_id"]
+    timed = {"arxiv_id": number, "metric": "speedup", "unit": "x", "value": 1.7, "measured": True, "row": 2}
+    write_site(make_survey(few, more_results=[timed | {"sparsity": 0.9}]), tmp_path, now=NOW)
+    own = (tmp_path / "papers" / f"{number}.html").read_text()
+    assert "measured speed" in own
+    assert "the unpruned network&#39;s own number" in own
+    assert "measured speed" not in (tmp_path / "papers" / f"{few[1]['arxiv_id']}.html").read_text()
+    assert f"papers/{number}.html#cell-13" in (tmp_path / "acceleration.html").read_text()
+    totals = pd.read_csv(tmp_path / "data" / "rigor-totals.csv").set_index("item")
+    assert totals.loc["measured_speed", ["yes", "not_seen"]].tolist() == [1, 5]

@@ -20,7 +20,10 @@ BrowserPage = Any
 EVIL = "<script>alert(1)</script>"
 DROP = "'; drop table paper"
 FORMULA = '=HYPERLINK("http://example.org","A")'
-PAGES = ("index", "papers", "methods", "tradeoff", "growth", "baselines", "comparisons", "graph", "claims", "quality")
+PAGES = (
+    *("index", "papers", "methods", "tradeoff", "growth", "baselines", "comparisons", "graph", "rigor", "acceleration"),
+    *("claims", "quality"),
+)
 SERIOUS = ("serious", "critical")
 
 
@@ -157,6 +160,12 @@ def test_the_search_can_be_used_without_a_mouse(site: Path, page: BrowserPage) -
     page.keyboard.press("Enter")
     page.wait_for_url("**/papers/*.html")
     assert page.locator("h1").inner_text() == "Paper 7 on pruning"
+
+
+def test_the_start_page_can_be_used_within_a_second(site: Path, page: BrowserPage) -> None:
+    page.goto((site / "index.html").as_uri())
+    ready = page.evaluate("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd")
+    assert 0 < ready < 1000
 
 
 def test_the_first_stop_of_the_keyboard_leads_past_the_head(site: Path, page: BrowserPage) -> None:

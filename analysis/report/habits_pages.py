@@ -1,0 +1,130 @@
+"""The pages on rigor and acceleration: how papers report their results, and which speed-ups were measured.
+
+Invented papers are counted only where a corpus has no others.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from analysis.acceleration import acceleration, plot_acceleration, speedups
+from analysis.frames import absent, records
+from analysis.report.data import SurveyData
+from analysis.report.figures import Figure, figure
+from analysis.report.section import MOST_ROWS, Section
+from analysis.report.text import amount, csv_text, share
+from analysis.rigor import plot_rigor, rigor_by_paper, rigor_by_year, rigor_totals
+from corpus.knowledge import Knowledge
+
+FEWEST_YEARS = 2
+"""Years with papers that were read, from which on there is a course of time to draw."""
+
+
+def rigor_frame(data: SurveyData) -> pd.DataFrame:
+    """One row a paper and item (`analysis.rigor.rigor_by_paper`)."""
+    return rigor_by_paper(data.papers, data.results, data.evaluations)
+
+
+def rigor_section(data: SurveyData, by_paper: pd.DataFrame) -> Section:
+    """What papers report of their results, over all and year by year."""
+    kept, synthetic = _one_kind(by_paper, data)
+    by_year, totals = rigor_by_year(kept), rigor_totals(kept)
+    figures = _rigor_figure(by_year)
+    plain = by_paper.assign(cells=["; ".join(map(str, cells)) for cells in by_paper["cells"]])
+    rows = [
+        row | {"read": row["yes"] + row["not_seen"], "share": share(row["yes"], row["yes"] + row["not_seen"])}
+        for row in records(totals)
+    ]
+    return Section(
+        {
+            "items": rows if any(row["yes"] for row in rows) else [],
+            "rigor_figures": figures,
+            "synthetic_counted": synthetic,
+            "n_papers": kept["arxiv_id"].nunique(),
+        },
+        tuple(figures),
+        {"data/rigor-totals.csv": csv_text(totals), "data/rigor-by-paper.csv": csv_text(plain)},
+    )
+
+
+def _one_kind(frame: pd.DataFrame, data: SurveyData) -> tuple[pd.DataFrame, bool]:
+    """The rows of real papers, or of invented ones where there are no others, and whether they are invented."""
+    invented = set(data.papers.loc[data.papers["synthetic"].astype(bool), "arxiv_id"])
+    real = frame[~frame["arxiv_id"].isin(invented)]
+    return (frame, True) if real.empty and len(frame) else (real, False)
+
+
+def _rigor_figure(by_year: pd.DataFrame) -> list[Figure]:
+    known = by_year[by_year["share"].notna()]
+    if known["year"].nunique() < FEWEST_YEARS:
+        return []
+    first, last = known["year"].min(), known["year"].max()
+    return [
+        figure(
+            "rigor-by-year",
+            lambda ax: plot_rigor(by_year, ax=ax),
+            by_year,
+            title="How papers report their results, by year",
+            alt=f"Share of the papers read of each year from {first} to {last} that show five items; the table "
+            "has the totals of all items.",
+            caption="Share of the papers read that show an item, by year of version 1.",
+        )
+    ]
+
+
+def rigor_of_papers(by_paper: pd.DataFrame, labels: dict[str, str]) -> dict[str, list[dict[str, Any]]]:
+    """What is seen in each paper, by paper: item in words, value, cells and quotation as its evidence."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in records(by_paper[by_paper["answer"] == "yes"]):
+        found.setdefault(row["arxiv_id"], []).append(row | {"what": labels[row["item"]]})
+    return found
+
+
+def acceleration_section(data: SurveyData, knowledge: Knowledge) -> Section:
+    """Which kinds of pruning report measured speed-ups, and how these relate to the theoretical ones."""
+    numbers, synthetic = _one_kind(speedups(data.results, data.tags, knowledge), data)
+    summary = acceleration(numbers, data.timings)
+    pairs = numbers[(numbers["kind"] == "measured") & numbers["theoretical"].notna()]
+    drawn = []
+    if len(pairs) or not data.timings.empty:
+        drawn.append(
+            figure(
+                "acceleration",
+                lambda ax: plot_acceleration(numbers, data.timings, ax),
+                numbers.drop(columns=["submitted"]),
+                title="Measured against theoretical speed-ups",
+                alt=(
+                    f"{len(pairs)} networks of which a paper gives both: measured against theoretical speed-up, "
+                    "a colour a structure. Below the diagonal less is realised than the multiply-adds promise."
+                ),
+                caption=(
+                    "Networks of which a paper states a measured and a theoretical speed-up. On the diagonal the "
+                    "theoretical speed-up is realised; below the dashed line the pruned network is slower."
+                ),
+                size=(7.0, 4.6),
+            )
+        )
+    measured = numbers[numbers["kind"] == "measured"].sort_values("submitted", ascending=False).head(MOST_ROWS)
+    return Section(
+        {
+            "structures": [_structure(row) for row in records(summary)],
+            "drawings": drawn,
+            "measured": [
+                row | {"speedup": amount(row["speedup"], "x", 3), "theoretical": amount(row["theoretical"], "x", 3)}
+                for row in records(measured)
+            ],
+            "synthetic_counted": synthetic,
+        },
+        tuple(drawn),
+        {"data/speedups.csv": csv_text(numbers), "data/acceleration-by-structure.csv": csv_text(summary)},
+    )
+
+
+def _structure(row: dict[str, Any]) -> dict[str, Any]:
+    written = {name: amount(row[name], "x", 3) for name in ("speedup_low", "speedup", "speedup_high", "own_speedup")}
+    realised = "–" if absent(row["realised"]) else f"{100 * row['realised']:.0f} %"
+    slower = "–" if absent(row["slower"]) else f"{100 * row['slower']:.0f} %"
+    hardware = ", ".join(row["hardware"]) if isinstance(row["hardware"], (list, tuple)) else row["hardware"]
+    return row | written | {"realised": realised, "slower": slower, "hardware": hardware}
