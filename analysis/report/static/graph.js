@@ -111,7 +111,9 @@
     return places.length ? [title, items] : [title];
   }
 
+  let chosen = null;
   function choose(place) {
+    chosen = place;
     lines.replaceChildren();
     words.querySelectorAll(".near").forEach((word) => word.remove());
     circles.forEach((circle) => circle.removeAttribute("class"));
@@ -136,13 +138,13 @@
   }
 
   function goTo(place) {
-    if (location.hash === `#paper=${place}`) choose(place);
-    else location.hash = `paper=${place}`;
+    choose(place);
+    location.hash = `paper=${place}`;
   }
 
   function readAddress() {
     const place = Number(new URLSearchParams(location.hash.slice(1)).get("paper") ?? NaN);
-    if (nodes[place]) choose(place);
+    if (nodes[place] && place !== chosen) choose(place);
   }
 
   function find() {
