@@ -28,7 +28,7 @@ from corpus.results.sparsity import NUMBER_IN_WORDS, Removal, RemovalHeader, rea
 from corpus.results.words import PHRASES, PROTOCOLS, SPLITS
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z“(])")
-_CAPTION, _NEAR, _SECTION = 4000, 8000, 40_000
+_CAPTION, _NEAR, _SECTION = 3000, 3000, 40_000
 """Characters of a caption, of the sentences that refer to a table and of its section that are looked at."""
 _PAIR = re.compile(r"(?<![\w-])[\w-]++(?: \([\w%]+\))?\s?/\s?[\w-]+")
 _OPERATING = frozenset({"params", "flops", "macs", "params_reduction", "flops_reduction", "model_size", "speedup"})
