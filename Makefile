@@ -30,6 +30,7 @@ format: $(STAMP)
 
 quality: $(STAMP)
 	$(BIN)/python bench/quality.py
+	$(BIN)/python bench/scores.py
 
 DATA ?= ../shared/data
 survey: $(STAMP)

@@ -6,7 +6,10 @@ assessed and included, with the number and the reasons of those that left at eac
 
 from __future__ import annotations
 
+import csv
+import io
 from collections import Counter
+from importlib import resources
 from typing import Any
 
 import pandas as pd
@@ -41,6 +44,7 @@ def quality_section(data: SurveyData) -> Section:
         {
             "groups": _groups(data.status),
             "flow": steps,
+            "scores": shipped_scores(),
             "agreement": [_agreement(row) for row in data.agreement.itertuples(index=False)],
             "n_corrected": _corrected(data.results),
             "n_results": len(data.results),
@@ -91,6 +95,12 @@ def flow(data: SurveyData) -> list[dict[str, Any]]:
         _step("included", len(with_results), "papers with results, imported ones among them", {}),
     ]
     return steps if len(papers) else []
+
+
+def shipped_scores() -> list[dict[str, str]]:
+    """How well the readers that this version ships did on labelled material: what, f1 and scored_on of scores.csv."""
+    text = resources.files("analysis.report").joinpath("scores.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(io.StringIO(text)))
 
 
 def _step(name: str, papers: int, note: str, left: dict[str, int]) -> dict[str, Any]:

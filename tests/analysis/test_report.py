@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from analysis.report import SurveyChoices, SurveyData, write_site
-from analysis.report.quality_page import flow
+from analysis.report.quality_page import flow, shipped_scores
 from db.nights import News
 
 Make = Callable[..., SurveyData]
@@ -305,3 +305,15 @@ def test_a_page_shows_how_a_paper_reports_with_the_evidence(make_survey: Make, f
     assert f"papers/{number}.html#cell-13" in (tmp_path / "acceleration.html").read_text()
     totals = pd.read_csv(tmp_path / "data" / "rigor-totals.csv").set_index("item")
     assert totals.loc["measured_speed", ["yes", "not_seen"]].tolist() == [1, 5]
+
+
+def test_the_page_on_quality_has_the_scores_of_the_readers_that_are_shipped(
+    make_survey: Make, few: list[Any], tmp_path: Path
+) -> None:
+    write_site(make_survey(few), tmp_path, now=NOW)
+    page = (tmp_path / "quality.html").read_text()
+    scores = shipped_scores()
+    assert {"tags: core", "results from LaTeX"} <= {row["what"] for row in scores}
+    for row in scores:
+        assert 0 < float(row["f1"]) <= 1
+        assert f'<td class="n">{row["f1"]}</td><td>{row["scored_on"]}</td>' in page
