@@ -144,7 +144,6 @@ def test_a_wrong_line_is_named_and_nothing_is_stored(
         (["label", "set", "2001.00001", "relevance=no"], "not in the corpus"),
         (["label", "set", PAPER, "claims=x"], "import labels"),
         (["label", "train"], "label next"),
-        (["import", "results", "x.csv"], "not built"),
         (["import", "labels", "absent.csv"], "absent.csv"),
     ],
 )
