@@ -58,6 +58,7 @@ class Names:
         self._knowledge = knowledge
         self._titles = {citation.key: citation for citation in document.bibliography}
         self._by_arxiv = {entry.arxiv: entry.name for entry in knowledge.methods.values() if entry.arxiv}
+        self._by_title = _methods_by_title(knowledge)
         self._resolved: dict[tuple[str, tuple[str, ...]], str | None] = {}
         self._abbreviations = _abbreviations(document, knowledge)
         self.proposed = proposed_names(document, knowledge)
@@ -115,13 +116,15 @@ class Names:
         return found
 
     def cited(self, cites: Iterable[str]) -> str | None:
-        """The method of a cited paper, by its arXiv id or by a name in its title."""
+        """The method of a cited paper, by its arXiv id, by its title or by a name in its title."""
         for key in cites:
             citation = self._titles.get(key)
             if citation is None:
                 continue
             if citation.arxiv_id in self._by_arxiv:
                 return self._by_arxiv[citation.arxiv_id]
+            if titled := self._by_title.get(key_of(citation.title)):
+                return titled
             head = citation.title.split(":")[0]
             found = self._knowledge.resolve("method", head)
             if found is not None:
@@ -137,6 +140,15 @@ class Names:
         for name in found:
             seen.setdefault(self.resolve(name) or name, name)
         return list(seen.values())
+
+
+def _methods_by_title(knowledge: Knowledge) -> dict[str, str]:
+    """Names of methods by the title of their paper, where the paper introduces one method alone."""
+    named: dict[str, list[str]] = {}
+    for entry in knowledge.methods.values():
+        for title in entry.titles:
+            named.setdefault(key_of(title), []).append(entry.name)
+    return {title: names[0] for title, names in named.items() if len(set(names)) == 1}
 
 
 def _abbreviations(document: Document, knowledge: Knowledge) -> dict[str, str]:
