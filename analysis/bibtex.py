@@ -52,15 +52,20 @@ def _letters(number: int) -> str:
 
 
 def _entry(key: str, row: Mapping[str, Any]) -> str:
+    # An imported paper that is not on arXiv is called ``source:name``.
+    on_arxiv = ":" not in str(row["arxiv_id"])
     fields = {
-        "title": _escaped(as_text(row["title"]), protect=True),
-        "author": " and ".join(_escaped(name) for name in row["authors"]),
+        "title": escaped(as_text(row["title"]), protect=True),
+        "author": " and ".join(escaped(name) for name in row["authors"]),
         "year": str(row["submitted"].year),
-        "eprint": str(row["arxiv_id"]),
-        "archivePrefix": "arXiv",
-        "primaryClass": as_text(row["primary_category"]),
-        "url": f"https://arxiv.org/abs/{row['arxiv_id']}",
     }
+    if on_arxiv:
+        fields |= {
+            "eprint": str(row["arxiv_id"]),
+            "archivePrefix": "arXiv",
+            "primaryClass": as_text(row["primary_category"]),
+            "url": f"https://arxiv.org/abs/{row['arxiv_id']}",
+        }
     body = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items() if value)
     return f"@misc{{{key},\n{body}}}\n"
 
@@ -77,12 +82,13 @@ def _plain_words(text: str) -> list[str]:
     return re.findall(r"[a-z0-9]+", letters)
 
 
-def _escaped(text: str, *, protect: bool = False) -> str:
+def escaped(text: str, *, protect: bool = False) -> str:
+    """The text as TeX prints it, formulas as they are; ``protect`` keeps the capitals of names in titles."""
     parts = _MATH.split(text)
-    return "".join(part if place % 2 else _escaped_words(part, protect) for place, part in enumerate(parts))
+    return "".join(part if place % 2 else _escape_words(part, protect) for place, part in enumerate(parts))
 
 
-def _escaped_words(text: str, protect: bool) -> str:
+def _escape_words(text: str, protect: bool) -> str:
     if not protect:
         return text.translate(_SPECIAL)
     kept = []

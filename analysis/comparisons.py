@@ -68,11 +68,11 @@ def comparison_edges(
         for row in records(citations)
         if not absent(row["cited_arxiv_id"])
     }
-    proposers = _proposers(tags)
+    proposed_by = proposers(tags)
     edges: dict[tuple[str, str], dict[str, str]] = {}
     pruned = results[results["role"] != "dense"].drop_duplicates(["arxiv_id", "role", "method", "cited"])
     for row in records(pruned):
-        target, resolved_by = _introduced_in(row, cited, knowledge, proposers)
+        target, resolved_by = _introduced_in(row, cited, knowledge, proposed_by)
         if target and target != row["arxiv_id"]:
             edge = {"method": row["method"], "resolved_by": resolved_by}
             edges.setdefault((row["arxiv_id"], target), edge)
@@ -82,7 +82,7 @@ def comparison_edges(
     return pd.DataFrame(rows, columns=list(EDGE_COLUMNS))
 
 
-def _proposers(tags: pd.DataFrame) -> dict[str, set[str]]:
+def proposers(tags: pd.DataFrame) -> dict[str, set[str]]:
     """Papers that propose a name, by the name without case, canonical and as written."""
     found: dict[str, set[str]] = {}
     for row in records(tags[tags["facet"] == "proposed"]):
@@ -93,7 +93,7 @@ def _proposers(tags: pd.DataFrame) -> dict[str, set[str]]:
 
 
 def _introduced_in(
-    row: dict[str, Any], cited: dict[tuple[str, str], str], knowledge: Knowledge, proposers: dict[str, set[str]]
+    row: dict[str, Any], cited: dict[tuple[str, str], str], knowledge: Knowledge, proposed_by: dict[str, set[str]]
 ) -> tuple[str, str]:
     """The paper that introduced a row's method and how that was found; two empty texts when it was not."""
     citation = cited.get((row["arxiv_id"], as_text(row["cited"])))
@@ -103,7 +103,7 @@ def _introduced_in(
     fact = knowledge.methods.get(canonical)
     if fact is not None:
         return (fact.arxiv, "knowledge") if fact.arxiv else ("", "")
-    candidates = proposers.get((canonical or as_text(row["method"])).casefold(), set())
+    candidates = proposed_by.get((canonical or as_text(row["method"])).casefold(), set())
     return (next(iter(candidates)), "proposed") if len(candidates) == 1 else ("", "")
 
 

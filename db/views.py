@@ -175,9 +175,12 @@ def abstract_claims(connection: Connection, arxiv_id: str | None = None) -> pd.D
 
 
 def results(
-    connection: Connection, arxiv_id: str | None = None, *, columns: Sequence[str] | None = None
+    connection: Connection, arxiv_id: str | None = None, *, columns: Sequence[str] | None = None, **where: str
 ) -> pd.DataFrame:
-    """One row a result, papers by date, with the columns of the view ``result``: all of them, or those given."""
+    """One row a result, papers by date, with the columns of the view ``result``: all of them, or those given.
+
+    ``where`` gives columns and the value that they must have: ``model="ResNet-50"``.
+    """
     names = [row[0] for row in connection.execute(text("SELECT * FROM result LIMIT 0")).cursor.description or ()]
     known = {item.name: item.type for source in (reading, cell, document_table) for item in source.c}
     typed = []
@@ -186,7 +189,8 @@ def results(
         typed.append(column(name) if kind is None else column(name, kind))
     view = table("result", *typed)
     order = ("submitted", "paper_id", "table_position", "row", "col", "number")
-    wanted = [] if arxiv_id is None else [view.c.arxiv_id == arxiv_id]
+    wanted = [view.c[name] == value for name, value in where.items()]
+    wanted += [] if arxiv_id is None else [view.c.arxiv_id == arxiv_id]
     return read_frame(
         connection,
         select(*(view.c[name] for name in columns or names)).where(*wanted).order_by(*(view.c[name] for name in order)),

@@ -32,6 +32,7 @@ from secateur.commands import (
     pending,
     reading,
     reporting,
+    tabulating,
     validating,
 )
 from secateur.output import say
@@ -89,6 +90,7 @@ PANELS: dict[str, dict[str, Callable[..., None]]] = {
         "baselines": analysing.baselines,
         "comparisons": analysing.comparisons,
         "noise": noise.noise,
+        "table": tabulating.table,
         "rigor": habits.rigor,
         "acceleration": habits.acceleration,
         "report": reporting.report,

@@ -27,6 +27,7 @@ from secateur.settings import load_settings
 if TYPE_CHECKING:
     import networkx as nx
 
+    from analysis.comparison_table import ComparisonTable
     from analysis.deflation import Deflation
     from analysis.growth_answer import GrowthAnswer
     from analysis.noise import Noise
@@ -154,18 +155,38 @@ class Corpus:
         Names are resolved by the knowledge base. Raises NoSuchPapersError when no paper evaluates on both.
         """
         from analysis.noise import noise
+
+        data, network = self._resolved(dataset, model)
+        with self._engine.connect() as connection:
+            results, runs = views.results(connection, dataset=data, model=network), own_runs(connection)
+        mine = runs[(runs["dataset"] == data) & (runs["model"] == network)]
+        if results.empty and mine.empty:
+            raise NoSuchPapersError(f"nothing in the corpus was evaluated with {network} on {data}")
+        return noise(results, mine, data, network, sparsity)
+
+    def comparison_table(self, dataset: str, model: str, **choice: Any) -> ComparisonTable:
+        """The comparison table of a data set and network, with the sources of its numbers.
+
+        Names are resolved by the knowledge base; ``choice`` are the other arguments of
+        `analysis.comparison_table.comparison_table`, whose errors are raised.
+        """
+        from analysis.comparison_table import NoResultsError, comparison_table, what_there_is
+
+        data, network = self._resolved(dataset, model)
+        with self._engine.connect() as connection:
+            results = views.results(connection, dataset=data, model=network)
+            if results.empty:
+                everything = views.results(connection, columns=("dataset", "model"))
+                raise NoResultsError(what_there_is(everything, data, network))
+            papers, tags = views.papers(connection), views.tags(connection)
+        return comparison_table(results, papers, tags, data, network, **choice)
+
+    def _resolved(self, dataset: str, model: str) -> tuple[str, str]:
+        """Canonical names of a data set and a network, or the names as they were given."""
         from corpus.knowledge import load_knowledge
 
         knowledge = load_knowledge()
-        network, data = knowledge.resolve("model", model) or model, knowledge.resolve("dataset", dataset) or dataset
-        with self._engine.connect() as connection:
-            results, runs = views.results(connection), own_runs(connection)
-        seen = set(zip(results["model"], results["dataset"], strict=True)) | set(
-            zip(runs["model"], runs["dataset"], strict=True)
-        )
-        if (network, data) not in seen:
-            raise NoSuchPapersError(f"nothing in the corpus was evaluated with {network} on {data}")
-        return noise(results, runs, data, network, sparsity)
+        return knowledge.resolve("dataset", dataset) or dataset, knowledge.resolve("model", model) or model
 
     def rigor(self, paper: str | None = None) -> pd.DataFrame:
         """How each paper reports its results: one row a paper and item, with its evidence; ``paper`` gives one alone.

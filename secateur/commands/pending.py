@@ -10,7 +10,6 @@ import typer
 from secateur.commands.common import UsageError
 
 PENDING = {
-    "table": "the comparison table of one data set and network",
     "serve": "corpus and survey in a browser",
     "watch": "what changed in the papers that one cites",
     "check": "one paper or draft, everything",
