@@ -5,7 +5,7 @@ STAMP := .venv/.installed
 
 .PHONY: demo test test-slow lint format quality survey clean
 
-$(STAMP): pyproject.toml setup.py constraints.txt validate/kernels/spmm.c
+$(STAMP): pyproject.toml setup.py constraints.txt $(wildcard validate/kernels/*.c validate/kernels/*.h)
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[validate,cluster,dev]'
 	@touch $(STAMP)
