@@ -6,6 +6,7 @@ The same graph always has the same places, and a new paper moves only those of i
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import networkx as nx
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 UNSETTLED = "not settled"
 COLUMNS = ("arxiv_id", "title", "submitted", "lane", "x", "y", "compared_by", "compares_with", "synthetic")
+LONGEST_GAP = 4
+"""Months that a longer time without papers takes in the picture."""
+YEAR_ROOM = 6
+"""Months that the number of a year takes."""
 LABELLED = 30
 """Papers that the drawing names, as far as their names do not cover one another."""
 MANY = 1500
@@ -28,8 +33,9 @@ MANY = 1500
 def comparison_layout(graph: nx.DiGraph) -> pd.DataFrame:
     """One row a paper of the corpus that compares or is compared with, by date.
 
-    ``x`` counts months from the first; ``y`` counts rows from the top, lanes one under the other; ``lane`` is the first
-    structure of the vocabulary that the paper prunes. Takes the graph of `analysis.comparisons.comparison_graph`.
+    ``x`` counts months from the first, of a gap without papers at most LONGEST_GAP; ``y`` counts rows from the top,
+    lanes one under the other; ``lane`` is the first structure of the vocabulary that the paper prunes. Takes the graph
+    of `analysis.comparisons.comparison_graph`.
     """
     rows = []
     for name, node in graph.nodes(data=True):
@@ -43,7 +49,9 @@ def comparison_layout(graph: nx.DiGraph) -> pd.DataFrame:
         return pd.DataFrame(columns=list(COLUMNS))
     frame = pd.DataFrame(rows)
     months = frame["submitted"].dt.year * 12 + frame["submitted"].dt.month
-    frame["x"] = months - months.min()
+    known = sorted(set(months))
+    steps = [0, *(min(later - earlier, LONGEST_GAP) for earlier, later in itertools.pairwise(known))]
+    frame["x"] = months.map(dict(zip(known, itertools.accumulate(steps), strict=True)))
     frame = frame.sort_values(["lane", "x", "compared_by", "arxiv_id"], ascending=[True, True, False, True])
     nth = frame.groupby(["lane", "x"]).cumcount()
     # The most compared with in the middle, the others below and above it in turn.
@@ -59,6 +67,16 @@ def comparison_layout(graph: nx.DiGraph) -> pd.DataFrame:
     return frame.sort_values(["submitted", "arxiv_id"], ignore_index=True)[list(COLUMNS)]
 
 
+def year_ticks(layout: pd.DataFrame) -> list[tuple[int, int]]:
+    """Years and the place of the first paper of each, as far as their words do not cover one another."""
+    first = layout.groupby(layout["submitted"].dt.year)["x"].min()
+    ticks: list[tuple[int, int]] = []
+    for year, x in first.items():
+        if not ticks or x - ticks[-1][1] >= YEAR_ROOM:
+            ticks.append((int(str(year)), int(x)))
+    return ticks
+
+
 def plot_comparison_layout(layout: pd.DataFrame, graph: nx.DiGraph, ax: Axes | None = None) -> Axes:
     """Draws papers as dots by date and structure, larger where more compare with them, and the comparisons with the
     most compared with as lines."""
@@ -68,9 +86,7 @@ def plot_comparison_layout(layout: pd.DataFrame, graph: nx.DiGraph, ax: Axes | N
         ax = plt.figure(figsize=(9, 6)).subplots()
     from matplotlib.collections import LineCollection
 
-    first = layout["submitted"].min()
-    years = first.year + (first.month - 1 + layout["x"]) / 12
-    place = dict(zip(layout["arxiv_id"], zip(years, layout["y"], strict=True), strict=True))
+    place = dict(zip(layout["arxiv_id"], zip(layout["x"], layout["y"], strict=True), strict=True))
     named = layout.sort_values(["compared_by", "arxiv_id"], ascending=[False, True]).head(LABELLED)
     named = named[named["compared_by"] > 0]
     lines = [
@@ -81,8 +97,8 @@ def plot_comparison_layout(layout: pd.DataFrame, graph: nx.DiGraph, ax: Axes | N
     ]
     quiet: dict[str, Any] = {"rasterized": len(layout) > MANY}
     ax.add_collection(LineCollection(lines, colors="#8a8f8b", linewidths=0.3, alpha=0.35, **quiet))
-    ax.scatter(years, layout["y"], s=5 + 7 * layout["compared_by"] ** 0.5, color="#3d8f7a", linewidths=0, **quiet)
-    letter = 0.0085 * max(1.0, float(years.max() - years.min()))
+    ax.scatter(layout["x"], layout["y"], s=5 + 7 * layout["compared_by"] ** 0.5, color="#3d8f7a", linewidths=0, **quiet)
+    letter = 0.0085 * max(1.0, float(layout["x"].max()))
     taken: list[tuple[float, float, float]] = []
     for row in named.itertuples():
         x, y = place[row.arxiv_id]
@@ -94,6 +110,8 @@ def plot_comparison_layout(layout: pd.DataFrame, graph: nx.DiGraph, ax: Axes | N
         taken.append((x, y, end))
         ax.annotate(name, (x, y), (0, 5), textcoords="offset points", fontsize=7)
     middles = layout.groupby("lane")["y"].agg(lambda rows: (rows.min() + rows.max()) / 2)
+    ticks = year_ticks(layout)
+    ax.set_xticks([x for _, x in ticks], [str(year) for year, _ in ticks])
     ax.set_yticks(middles.to_numpy(), middles.index.tolist())
     ax.invert_yaxis()
     ax.tick_params(axis="y", length=0)

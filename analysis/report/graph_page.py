@@ -7,7 +7,7 @@ import json
 import networkx as nx
 import pandas as pd
 
-from analysis.comparison_layout import comparison_layout, plot_comparison_layout
+from analysis.comparison_layout import comparison_layout, plot_comparison_layout, year_ticks
 from analysis.frames import records
 from analysis.report.evidence import paper_path
 from analysis.report.figures import figure
@@ -23,7 +23,7 @@ def graph_section(graph: nx.DiGraph, shown: set[str]) -> Section:
     edges = [(places[one], places[other]) for one, other in graph.edges if one in places and other in places]
     lanes = layout.groupby("lane", sort=False)["y"].agg(["min", "max"]).sort_values("min")
     data = {
-        "first": f"{layout['submitted'].min():%Y-%m}",
+        "years": year_ticks(layout),
         "lanes": [[name, int(row["min"]), int(row["max"])] for name, row in lanes.iterrows()],
         "nodes": [
             [

@@ -5,7 +5,7 @@ from typing import Any
 import networkx as nx
 import pandas as pd
 
-from analysis.comparison_layout import comparison_layout, plot_comparison_layout
+from analysis.comparison_layout import comparison_layout, plot_comparison_layout, year_ticks
 
 
 def graph(papers: int) -> nx.DiGraph:
@@ -41,6 +41,15 @@ def test_time_goes_from_left_to_right_and_lanes_do_not_touch() -> None:
     assert layout["x"].is_monotonic_increasing
     lanes = layout.groupby("lane")["y"].agg(["min", "max"]).sort_values("min")
     assert (lanes["min"].to_numpy()[1:] > lanes["max"].to_numpy()[:-1] + 1).all()
+
+
+def test_a_long_time_without_papers_takes_little_room() -> None:
+    sparse = graph(30)
+    sparse.add_node("9001.00001", title="Early", in_corpus=True, submitted=pd.Timestamp(1990, 1, 1), structure=[])
+    sparse.add_edge("1801.00001", "9001.00001")
+    layout = comparison_layout(sparse)
+    assert layout["x"].tolist()[:3] == [0, 4, 5]
+    assert year_ticks(layout) == [(1990, 0), (2019, 16), (2020, 28)]
 
 
 def test_the_most_compared_with_of_a_month_stands_in_the_middle() -> None:

@@ -6,13 +6,13 @@
   const TITLE = 0, PAGE = 1, X = 2, Y = 3, COMPARED_BY = 4, DATE = 5;
   const SVG = "http://www.w3.org/2000/svg";
   const LEFT = 110, MONTH = 7, TOP = 24, LABELLED = 60, MOST_FOUND = 8;
-  const { first, lanes, nodes, edges } = window.surveyGraph;
+  const { years, lanes, nodes, edges } = window.surveyGraph;
   const plain = window.surveyPlain;
   const view = document.getElementById("walk-view");
   const query = document.getElementById("walk-query");
   const list = document.getElementById("walk-found");
   const panel = document.getElementById("walk-chosen");
-  const width = LEFT + (Math.max(...nodes.map((node) => node[X])) + 4) * MONTH;
+  const width = Math.max(700, LEFT + (Math.max(...nodes.map((node) => node[X])) + 4) * MONTH);
   const rows = Math.max(...nodes.map((node) => node[Y])) + 4;
   // A small graph takes half as much height as width, a large one what its dots need.
   const ROW = Math.min(24, Math.max(6, width / 2 / rows));
@@ -46,10 +46,9 @@
       drawn("text", { x: 4, y: y + 3, class: "lane" }, ground, name);
       drawn("line", { x1: LEFT, x2: width, y1: TOP + (high + 2) * ROW, y2: TOP + (high + 2) * ROW, class: "rule" }, ground);
     }
-    const [year, month] = first.split("-").map(Number);
-    for (let next = year + 1; LEFT + ((next - year) * 12 - month + 1) * MONTH < width; next += 1) {
-      const x = LEFT + ((next - year) * 12 - month + 1) * MONTH;
-      drawn("text", { x, y: 14, class: "year" }, ground, String(next));
+    for (const [year, months] of years) {
+      const x = LEFT + months * MONTH;
+      drawn("text", { x, y: 14, class: "year" }, ground, String(year));
       drawn("line", { x1: x, x2: x, y1: TOP - 4, y2: height, class: "rule" }, ground);
     }
   }
