@@ -14,7 +14,7 @@ from analysis.report.section import Section
 from analysis.report.text import csv_text
 from analysis.tradeoff import curves, plot_tradeoff
 
-MOST_CURVES = 24
+MOST_CURVES = 16
 """Figures of the page, those that most papers share; all points stand in the CSV file."""
 
 
