@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from db.records import Citation, Table, Unread
 
-MAX_CAPTION = 4000
-"""Characters of a caption; the rest of a longer one is left out."""
+MAX_TITLE, MAX_ABSTRACT, MAX_CAPTION = 1000, 10_000, 4000
+"""Characters of a paper's title, its abstract and a caption; the rest of a longer one is left out."""
 
 
 MAX_TABLES = 500

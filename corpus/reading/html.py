@@ -12,7 +12,7 @@ from dataclasses import replace
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
-from corpus.reading.document import MAX_TABLES, Document, DocumentTable, Paragraph, Section
+from corpus.reading.document import MAX_ABSTRACT, MAX_TABLES, MAX_TITLE, Document, DocumentTable, Paragraph, Section
 from corpus.reading.html_bibliography import bibliography_elements, read_bibliography
 from corpus.reading.html_floats import PageTable, labels_by_id, page_tables, read_caption
 from corpus.reading.html_tables import read_table
@@ -62,8 +62,8 @@ def read_html(data: bytes | str, *, sha256: str = "") -> Document:
     walker = _Walker(tables, links, frozenset(entries))
     walker.walk(body)
     return Document(
-        title=walker.title or _page_title(root),
-        abstract=_abstract(body, links) or walker.take_abstract(),
+        title=(walker.title or _page_title(root))[:MAX_TITLE],
+        abstract=(_abstract(body, links) or walker.take_abstract())[:MAX_ABSTRACT],
         authors=_authors(root, links),
         sections=tuple(walker.sections),
         tables=tuple(walker.tables),

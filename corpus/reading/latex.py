@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from corpus import citations
 from corpus.reading.commands import FLOATS
-from corpus.reading.document import MAX_TABLES, Document, DocumentTable, Paragraph, Section
+from corpus.reading.document import MAX_ABSTRACT, MAX_TABLES, MAX_TITLE, Document, DocumentTable, Paragraph, Section
 from corpus.reading.expander import Expander, Expansion
 from corpus.reading.floats import FoundTable, find_tables, is_tabular
 from corpus.reading.layout import header_rows
@@ -59,8 +59,8 @@ def read_latex(files: Mapping[str, bytes], *, sha256: str = "") -> Document:
         expansion.tokens, sources.bibliography(root, expansion.tokens), expander.expand
     )
     return Document(
-        title=walker.title,
-        abstract=walker.abstract,
+        title=walker.title[:MAX_TITLE],
+        abstract=walker.abstract[:MAX_ABSTRACT],
         authors=walker.authors,
         sections=tuple(walker.sections),
         tables=tuple(walker.tables),
