@@ -7,6 +7,7 @@ Known besides: short forms of headers (``metrics.yaml``), abbreviations that the
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 
@@ -140,8 +141,10 @@ class Subjects:
         return sorted(found)
 
     def _unknown_sizes(self, text: str, known: list[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
+        starts = [start for start, _, _ in known]
         for match in self._sized.finditer(text):
-            if not any(start < match.end(1) and match.start() < end for start, end, _ in known):
+            before = bisect_left(starts, match.end(1)) - 1
+            if before < 0 or known[before][1] <= match.start():
                 size = (match.group(2) or match.group(3)).upper()
                 yield match.start(), match.end(), f"{match.group(1)}-{size}"
 
