@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +12,7 @@ import typer
 from db.papers import store_unread_records
 from db.records import Unread
 from secateur.commands.common import DbOption, FormatOption, UsageError, settings_for, utc_now, writable
-from secateur.output import Progress, print_object, print_rows, say
+from secateur.output import Format, Progress, default_format, print_object, print_rows, say
 from secateur.verdicts import print_verdicts
 from validate.claims import Claim, ClaimError, load_claims, load_registry
 
@@ -176,4 +177,7 @@ def bench(
             progress(len(done), None)
 
         rows = run_suite(setting, told)
-    print_rows([asdict(row) for row in rows], format, title="seconds; against_… = seconds of the other over ours")
+    if (format or default_format(sys.stdout)) is Format.TABLE:
+        print_rows([row.in_short() for row in rows], Format.TABLE, title="ratios: seconds of the other over ours")
+        return
+    print_rows([asdict(row) for row in rows], format)

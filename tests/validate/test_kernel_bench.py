@@ -34,6 +34,8 @@ def test_every_shape_is_timed_at_every_sparsity(cold):
         assert row.against_sparse == row.scipy / row.ours
         assert row.torch is None
         assert row.cache == ("cold" if cold else "hot")
+    assert rows[0].in_short()["M x K x N"] == "16 x 32 x 8"
+    assert rows[0].in_short()["dense"] == round(rows[0].against_dense, 2)
     mean = rows[-1]
     assert mean.against_dense == pytest.approx(np.sqrt(rows[1].against_dense * rows[3].against_dense))
     assert mean.ours is None
@@ -109,3 +111,4 @@ def test_the_long_suites_give_a_row_for_each_layer_and_model(suite):
         assert (row.against_dense if suite == "convolutions" else row.against_eager) > 0
         if suite == "models":
             assert row.relative_error < 1e-4
+        assert row.in_short()["sparsity"] == 0.9

@@ -11,7 +11,7 @@ from typing import Any
 
 from validate.kernels.bench.contestants import contestants, measure
 from validate.kernels.bench.convolution_peers import CONVOLUTIONS
-from validate.kernels.bench.products import SPARSITIES
+from validate.kernels.bench.products import SPARSITIES, rounded
 from validate.kernels.bench.worker import ConvolutionJob
 
 _DENSE = ("conv2d", "conv2d_channels_last")
@@ -44,6 +44,18 @@ class ConvolutionRow:
     conv2d: float | None = None
     conv2d_channels_last: float | None = None
     conv2d_bf16: float | None = None
+
+    def in_short(self) -> dict[str, object]:
+        """What a terminal has room for; the ratio is seconds of the other over ours."""
+        sizes = (self.images, self.channels, self.out, self.size)
+        return {
+            "layer": self.layer,
+            "images x in x out x size": " x ".join(map(str, sizes)) if self.images is not None else "",
+            "sparsity": self.sparsity,
+            "ours, µs": rounded(self.ours, 1e6),
+            "oneDNN": rounded(self.against_dense),
+            "format": self.format,
+        }
 
 
 def _layers() -> list[dict[str, str]]:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from validate.engine.models.decoder import Block, DecoderSize
 from validate.kernels.accelerate import accelerate, report
+from validate.kernels.bench.products import rounded
 from validate.kernels.library import instruction_set, kernel_name
 from validate.threads import one_thread
 
@@ -51,6 +52,18 @@ class ModelRow:
     """What torch said then; a C++ compiler that is missing, for instance."""
     against_eager: float
     against_compiled: float | None
+
+    def in_short(self) -> dict[str, object]:
+        """What a terminal has room for; ratios are seconds of the other over ours."""
+        return {
+            "model": self.model,
+            "batch": self.batch,
+            "sparsity": self.sparsity,
+            "accelerated, ms": rounded(self.accelerated, 1e3),
+            "eager": rounded(self.against_eager),
+            "compiled": rounded(self.against_compiled),
+            "sparse layers": f"{self.sparse_layers} of {self.layers}",
+        }
 
 
 def _lenet() -> nn.Module:

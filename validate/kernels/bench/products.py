@@ -32,6 +32,11 @@ class Shape:
     n: int
 
 
+def rounded(value: float | None, factor: float = 1.0) -> float | None:
+    """The value times a factor, with two decimals, for people."""
+    return None if value is None else round(value * factor, 2)
+
+
 def read_shapes(name: str) -> list[Shape]:
     """The shapes of a CSV file beside this module: ``shapes`` or ``vectors``."""
     with Path(__file__).with_name(f"{name}.csv").open(encoding="utf-8", newline="") as file:
@@ -80,6 +85,20 @@ class BenchRow:
     torch: float | None = None
     torch_linear: float | None = None
     torch_bf16: float | None = None
+
+    def in_short(self) -> dict[str, object]:
+        """What a terminal has room for; ratios are seconds of the other over ours."""
+        return {
+            "layer": self.layer,
+            "M x K x N": f"{self.m} x {self.k} x {self.n}" if self.m is not None else "",
+            "sparsity": self.sparsity,
+            "ours, µs": rounded(self.ours, 1e6),
+            "dense": rounded(self.against_dense),
+            "best sparse peer": rounded(self.against_sparse),
+            "MKL": rounded(self.against_mkl),
+            "GFLOP/s": rounded(self.gflops),
+            "format": self.format,
+        }
 
 
 def _best(times: Mapping[str, float], names: Sequence[str]) -> float | None:
