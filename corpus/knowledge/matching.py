@@ -77,8 +77,8 @@ class Matcher:
 @lru_cache(maxsize=8)
 def _stream(text: str) -> tuple[str, tuple[int, ...]]:
     """The letters that keys are made of, and their offsets; kept a while, as names of each kind are sought in turn."""
-    stream = letters(text)
-    return "".join(character for character, _ in stream), tuple(offset for _, offset in stream)
+    stream, offsets = letters(text)
+    return stream, tuple(offsets)
 
 
 def _choose(group: Iterable[Spelling], written: str) -> str | None:

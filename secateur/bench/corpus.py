@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import resource
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ ON_SUBJECT = 100
 """One in so many new papers of the harvested categories is on pruning or near it."""
 FLAT_PERCENT = 10.0
 """Memory may be so much higher at the end than after the first tenth."""
+MOST_MEMORY = 500.0
+"""Megabytes that reading may take."""
 Progressed = Callable[[int, int | None, str], None]
 
 
@@ -75,17 +78,18 @@ def bench_corpus(
                 return False
             return True
 
+        memory: list[CorpusRow] = []
+        if memory_papers:
+            # First, as the highest memory of what is measured later would hide its growth.
+            work = zip(cycle(texts), cycle(eprints), strict=False)
+            both = ((tag_one(text), read_one(path)) for text, path in islice(work, memory_papers))
+            memory = _memory(both, memory_papers, progress)
         progress(0, None, "abstracts")
         tagged = _rate("abstracts tagged, as a night brings them", tag_one, _night(texts), seconds, ABSTRACTS_A_SECOND)
         on_subject = _rate("abstracts tagged, most on pruning", tag_one, texts, seconds, ABSTRACTS_A_SECOND)
         progress(tagged.papers + on_subject.papers, None, "e-prints")
         read = _rate("e-prints read and extracted", read_one, eprints, seconds, EPRINTS_A_SECOND)
-        rows = [tagged, on_subject, read]
-        if memory_papers:
-            work = zip(cycle(texts), cycle(eprints), strict=False)
-            both = ((tag_one(text), read_one(path)) for text, path in islice(work, memory_papers))
-            rows.append(_memory(both, memory_papers, progress))
-        return rows
+        return [tagged, on_subject, read, *memory]
 
 
 def _night(texts: Sequence[dict[str, str]]) -> list[dict[str, str]]:
@@ -113,17 +117,25 @@ def _rate(what: str, work: Callable[[Any], bool], items: Sequence[Any], seconds:
     return CorpusRow(what, done, value, "a second of one core", goal, value >= goal)
 
 
-def _memory(work: Iterator[object], papers: int, progress: Progressed) -> CorpusRow:
-    """By how many percent the highest memory of this process grows after the first tenth of the papers."""
-    early = 0
+def _memory(work: Iterator[object], papers: int, progress: Progressed) -> list[CorpusRow]:
+    """The highest memory of this process after a tenth, a half and all of the papers, and its growth."""
+    rows: list[CorpusRow] = []
+    checks = sorted({max(1, papers // 10), max(1, papers // 2), papers})
     for number, _ in enumerate(work, 1):
-        if number == max(1, papers // 10):
-            early = _highest_memory()
+        if number in checks:
+            highest = _highest_memory()
+            goal = rows[0].value * (1 + FLAT_PERCENT / 100) if rows else MOST_MEMORY
+            rows.append(CorpusRow("highest memory so far", number, highest, "MB", goal, highest <= goal))
         if number % 100 == 0:
             progress(number, papers, "memory")
-    growth = 100.0 * (_highest_memory() - early) / early
-    return CorpusRow("memory growth after the first tenth", papers, growth, "%", FLAT_PERCENT, growth <= FLAT_PERCENT)
+    growth = 100.0 * (rows[-1].value / rows[0].value - 1)
+    rows.append(
+        CorpusRow("memory growth after the first tenth", papers, growth, "%", FLAT_PERCENT, growth <= FLAT_PERCENT)
+    )
+    return rows
 
 
-def _highest_memory() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def _highest_memory() -> float:
+    """Megabytes; Linux counts in kilobytes, macOS in bytes (getrusage(2))."""
+    highest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return highest / (1024**2 if sys.platform == "darwin" else 1024)
