@@ -36,7 +36,7 @@ READ = (
 )
 
 
-def contradictions(results: pd.DataFrame) -> pd.DataFrame:
+def contradictions(results: pd.DataFrame, *, compared: pd.DataFrame | None = None) -> pd.DataFrame:
     """Keys whose numbers in different papers differ beyond what seeds explain, the worst first.
 
     Columns: the key; n_papers; n_numbers (copies collapsed); scale (``change`` from the own dense model where both ends
@@ -44,9 +44,10 @@ def contradictions(results: pd.DataFrame) -> pd.DataFrame:
     paper, cell and role; gap_names (printed names of the method); tolerance (the bound, in ``unit``); excess (gap over
     tolerance); causes (sentences of innocent explanations); explained (whether the arithmetic bears the signature of
     one, so that it is a cause rather than a contradiction; such rows come last); tried; papers. Dense models are
-    included. Takes the frame of the view ``result``.
+    included. Takes the frame of the view ``result``; ``compared`` is that of `analysis.comparable.comparable`, where it
+    is made already.
     """
-    compared = comparable(results)
+    compared = comparable(results) if compared is None else compared
     rows = pd.concat([with_own_dense(compared), compared[compared["role"] == "dense"]]).sort_index()
     rows["group"] = rows.groupby(list(KEY), sort=False).ngroup()
     rows = rows[rows.groupby("group")["arxiv_id"].transform("nunique") > 1]
@@ -83,8 +84,9 @@ def _contradiction(members: list[dict[str, Any]], seeds: Mapping[tuple[Any, ...]
         if apart <= 0 or least == 0 or gap <= least or _from_the_others(rows, (low, high), scale) - rounding <= least:
             continue
         row = _row(key, low, high, gap, least, scale)
-        # What is far apart as printed and not on the scale of change was explained by the dense models.
-        row["explained"] |= scale == "amount" and not (_unknown(low["change"]) or _unknown(high["change"]))
+        # What is far apart as printed and not on the scale of change, where there is one, the dense models explain.
+        both_changes = not (_unknown(low["change"]) or _unknown(high["change"]))
+        row["explained"] |= scale == "amount" and key["unit"] == "%" and both_changes
         if best is None or (row["explained"], -row["excess"]) < (best["explained"], -best["excess"]):
             best = row
     return None if best is None else best | {"n_numbers": len(members)}

@@ -60,6 +60,15 @@ def test_a_weaker_dense_model_hides_no_contradiction(make_results: Make) -> None
     assert "72.4 % in 2101.00001 (-5.6 from its dense model)" in finding.sentence
 
 
+def test_perplexities_apart_beside_equal_dense_models_are_a_contradiction(make_results: Make) -> None:
+    measured = {"metric": "perplexity", "unit": "", "dataset": "WikiText-2", "model": "LLaMA-7B", "pattern": "2:4"}
+    rows = [paper(year, value, **measured) for year, value in ((21, 11.0), (22, 11.0), (23, 17.0))]
+    found = contradictions(
+        make_results(*rows, *(dense(year, 5.68) | measured | {"pattern": None} for year in (21, 22, 23)))
+    )
+    assert found["explained"].tolist() == [False]
+
+
 def test_equal_numbers_beside_unequal_dense_models_are_no_contradiction(make_results: Make) -> None:
     rows = make_results(dense(19, 76.0), paper(19, 73.0), dense(20, 78.0), paper(20, 73.04, text="73.0"))
     assert contradictions(rows)["point"].tolist() == ["dense"]
