@@ -1,7 +1,8 @@
 """Fuzz target: no bytes may make a reader, or the extraction of what it read, raise an exception or run long.
 
-Run by hand with ``python tests/fuzz/fuzz_readers.py tests/fuzz/seeds -max_total_time=600 -timeout=40``. What libFuzzer
-finds it writes as ``crash-*`` or ``timeout-*`` into the working folder. Needs ``pip install atheris``.
+Run by hand with ``python tests/fuzz/fuzz_readers.py FOLDER tests/fuzz/seeds -max_total_time=600 -timeout=10 -seed=7
+-dict=tests/fuzz/words.dict``; inputs that reach new code go into FOLDER. What libFuzzer finds it writes as ``crash-*``
+or ``timeout-*`` into the working folder. Needs ``pip install atheris``.
 """
 
 import sys
