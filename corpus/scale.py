@@ -79,7 +79,8 @@ def _over_processes(
     waiting: deque[tuple[Item, Future[Result]]] = deque()
     try:
         while True:
-            waiting.extend((item, pool.submit(function, item)) for item in islice(queue, AHEAD * jobs - len(waiting)))
+            room = AHEAD * jobs - len(waiting)
+            waiting.extend((item, _submitted(pool, function, item)) for item in islice(queue, room))
             if not waiting:
                 return
             try:
@@ -95,6 +96,16 @@ def _over_processes(
             yield waiting.popleft()[0], result
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _submitted(pool: ProcessPoolExecutor, function: Callable[[Item], Result], item: Item) -> Future[Result]:
+    """What comes of an item; a pool that broke takes none, and the item is done like those it held."""
+    try:
+        return pool.submit(function, item)
+    except BrokenProcessPool as error:
+        refused: Future[Result] = Future()
+        refused.set_exception(error)
+        return refused
 
 
 def _is_whole(future: Future[Any]) -> bool:

@@ -110,7 +110,7 @@ class SparseLinear(nn.Module):
         def run(rows: Tensor, shape: tuple[int, ...]) -> Tensor:
             y = torch.empty(shape)
             if by_address is None:
-                made.multiply_sparse(_array(rows).reshape(n, -1).T, _array(y).reshape(n, -1).T)
+                made.multiply_sparse(_array(rows).reshape(n, rows.shape[-1]).T, _array(y).reshape(n, shape[-1]).T)
             else:
                 by_address(rows.data_ptr(), y.data_ptr())
             return y
