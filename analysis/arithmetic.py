@@ -15,7 +15,7 @@ import pandas as pd
 
 from analysis.baselines import describe_key
 from analysis.comparable import KEY, comparable
-from analysis.frames import absent, as_text, grouped, present, records
+from analysis.frames import absent, as_text, grouped, present, records, records_by
 from analysis.printed import (
     common_unit,
     half_unit,
@@ -70,14 +70,17 @@ def _where(row: dict[str, Any]) -> str:
     return f"table {row['table_label']}"
 
 
-def arithmetic_findings(results: pd.DataFrame) -> list[Finding]:
-    """All questions that the rules of this module raise about the frame of the view ``result``, paper by paper."""
+def arithmetic_findings(results: pd.DataFrame, *, compared: pd.DataFrame | None = None) -> list[Finding]:
+    """All questions that the rules of this module raise about the frame of the view ``result``, paper by paper.
+
+    ``compared`` is the frame of `analysis.comparable.comparable`, where it is made already.
+    """
     found: list[Finding] = []
-    for members in grouped(records(_askable(results)), "arxiv_id").values():
+    for members in records_by(_askable(results), "arxiv_id"):
         found += printed_differences(members)
         found += compressions(members)
         found += patterns(members)
-    return found + same_number_twice(results)
+    return found + same_number_twice(results, compared=compared)
 
 
 def _askable(results: pd.DataFrame) -> pd.DataFrame:
@@ -288,7 +291,7 @@ def patterns(members: list[dict[str, Any]]) -> Iterator[Finding]:
         )
 
 
-def same_number_twice(results: pd.DataFrame) -> list[Finding]:
+def same_number_twice(results: pd.DataFrame, *, compared: pd.DataFrame | None = None) -> list[Finding]:
     """Rule ``same-number``: one key has different numbers in two tables of one paper.
 
     Silent where rounding or the printed deviations cover the difference, and where a table has several numbers for the
@@ -297,9 +300,10 @@ def same_number_twice(results: pd.DataFrame) -> list[Finding]:
     stated = results.loc[results["spread"].notna(), ["cell_id", "spread"]]
     deviations = dict(stated.itertuples(index=False, name=None))
     tables = results.groupby("arxiv_id")["table_label"].nunique()
-    several = results[results["arxiv_id"].isin(tables.index[tables > 1])]
-    compared = comparable(several)
-    repeated = compared[compared.duplicated(["arxiv_id", *KEY], keep=False)]
+    several = tables.index[tables > 1]
+    rows = comparable(results[results["arxiv_id"].isin(several)]) if compared is None else compared
+    rows = rows[rows["arxiv_id"].isin(several)]
+    repeated = rows[rows.duplicated(["arxiv_id", *KEY], keep=False)]
     found = []
     for members in grouped(records(repeated), "arxiv_id", *KEY).values():
         by_table = grouped(members, "table_label")

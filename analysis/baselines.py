@@ -27,47 +27,54 @@ LISTS = ("papers", "numbers", "cells")
 SPREAD_COLUMNS = (*KEY, *SPREAD, *ENDS, *LISTS)
 
 
-def baseline_spread(results: pd.DataFrame) -> pd.DataFrame:
+def baseline_spread(results: pd.DataFrame, *, compared: pd.DataFrame | None = None) -> pd.DataFrame:
     """One row a key of pruned results: how many papers print a number for it, and how far the numbers lie apart.
 
     Columns: the key; n_papers; n_numbers (different numbers, copies collapsed); n_copies; low, high, range, median of
     the different numbers in ``unit``; own (median of the numbers in papers that propose the method, NaN without one)
     and own_papers; gap (largest difference between two papers, less what rounding of both can make, at least 0) with
     amount, paper, cell and printed name of both its ends; papers, numbers and cells as lists. Keys with most papers
-    come first. Takes the frame of the view ``result``.
+    come first, and of these the earliest. Takes the frame of the view ``result``; ``compared`` is that of
+    `analysis.comparable.comparable`, where it is made already.
     """
-    rows = comparable(results)
-    return _spread(rows[rows["role"] != "dense"])
+    rows = comparable(results) if compared is None else compared
+    return _spread(rows.loc[rows["role"] != "dense", [*SUMMARISED, *KEY]])
 
 
-def dense_spread(results: pd.DataFrame) -> pd.DataFrame:
+def dense_spread(results: pd.DataFrame, *, compared: pd.DataFrame | None = None) -> pd.DataFrame:
     """The same for the unpruned network: how far its printed numbers lie apart between papers."""
-    rows = comparable(results)
-    return _spread(rows[rows["role"] == "dense"])
+    rows = comparable(results) if compared is None else compared
+    return _spread(rows.loc[rows["role"] == "dense", [*SUMMARISED, *KEY]])
 
 
-SUMMARISED = (
-    *("arxiv_id", "amount", "half_unit", "role", "cell_id", "printed_method"),
-    *KEY,
-)
+SUMMARISED = ("arxiv_id", "amount", "half_unit", "role", "cell_id", "printed_method")
 """Columns of comparable results that a summary of a key reads."""
 
 
 def _spread(rows: pd.DataFrame) -> pd.DataFrame:
-    rows = rows.assign(group=rows.groupby(list(KEY), sort=False).ngroup())
+    groups = rows.groupby(list(KEY), sort=False).ngroup()
     # The first time that a paper prints a number for a key counts; the frame is in the order of papers.
-    printed = rows.drop_duplicates(["group", "arxiv_id", "amount"]).sort_values("group", kind="stable")
-    columns = {name: printed[name].tolist() for name in SUMMARISED}
-    spreads = []
-    for start, end in runs(printed["group"].to_numpy()):
-        key = {name: columns[name][start] for name in KEY}
-        members = [{name: columns[name][place] for name in SUMMARISED[:6]} for place in range(start, end)]
-        spread = key | _summary(members)
-        spreads.append([spread[name] for name in SPREAD_COLUMNS])
-    frame = pd.DataFrame(spreads, columns=list(SPREAD_COLUMNS))
-    return frame.sort_values(
-        ["n_papers", "n_numbers", *KEY], ascending=[False, False] + [True] * len(KEY), ignore_index=True
-    )
+    first = ~pd.DataFrame({"group": groups, "paper": rows["arxiv_id"], "amount": rows["amount"]}).duplicated()
+    order = groups[first].sort_values(kind="stable")
+    values = [rows.loc[order.index, name].tolist() for name in SUMMARISED]
+    places = list(runs(order.to_numpy()))
+    starts = [start for start, _ in places]
+    summaries: dict[str, list[Any]] = {name: [] for name in (*SPREAD, *ENDS, *LISTS)}
+    for start, end in places:
+        members = [
+            dict(zip(SUMMARISED, row, strict=True))
+            for row in zip(*(column[start:end] for column in values), strict=True)
+        ]
+        for name, value in _summary(members).items():
+            summaries[name].append(value)
+    papers, numbers = (-np.array(summaries[name], dtype=int) for name in ("n_papers", "n_numbers"))
+    ranks = np.lexsort((numbers, papers))
+    firsts = order.index.to_numpy()[np.array(starts, dtype=int)[ranks]]
+    frame = rows.loc[firsts, list(KEY)].reset_index(drop=True)
+    for name in list(summaries):
+        values_of_keys = summaries.pop(name)
+        frame[name] = [values_of_keys[rank] for rank in ranks]
+    return frame
 
 
 def runs(groups: np.ndarray[Any, np.dtype[Any]]) -> Iterator[tuple[int, int]]:
@@ -82,16 +89,17 @@ def _summary(printed: list[dict[str, Any]]) -> dict[str, Any]:
     for row in printed:
         first.setdefault(row["amount"], row)
     measured = list(first.values())
-    amounts = [row["amount"] for row in measured]
+    amounts = list(first)
+    low, high = min(amounts), max(amounts)
     own = [row for row in printed if row["role"] == "proposed"]
     papers = list(dict.fromkeys(row["arxiv_id"] for row in printed))
     return {
         "n_papers": len(papers),
         "n_numbers": len(measured),
         "n_copies": len(printed) - len(measured),
-        "low": min(amounts),
-        "high": max(amounts),
-        "range": tidy(max(amounts) - min(amounts)),
+        "low": low,
+        "high": high,
+        "range": tidy(high - low),
         "median": statistics.median(amounts),
         "own": statistics.median(row["amount"] for row in own) if own else float("nan"),
         "own_papers": list(dict.fromkeys(row["arxiv_id"] for row in own)),
@@ -104,16 +112,23 @@ def _summary(printed: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _gap(measured: list[dict[str, Any]]) -> dict[str, Any]:
     """The two numbers of different papers that lie farthest apart; of one paper alone, its first number twice."""
-    least, most = min(measured, key=lambda row: row["amount"]), max(measured, key=lambda row: row["amount"])
-    pairs = [(least, row) for row in measured if row["arxiv_id"] != least["arxiv_id"]]
-    pairs += [(row, most) for row in measured if row["arxiv_id"] != most["arxiv_id"]]
-    alone = (measured[0], measured[0])
-    low, high = max(pairs, key=lambda pair: pair[1]["amount"] - pair[0]["amount"], default=alone)
-    ends = {f"gap_{end}": row["amount"] for end, row in (("low", low), ("high", high))}
-    for end, row in (("low", low), ("high", high)):
-        ends |= {f"gap_{end}_paper": row["arxiv_id"], f"gap_{end}_cell": row["cell_id"]}
+    low = high = measured[0]
+    if len(measured) > 1:
+        least, most = min(measured, key=lambda row: row["amount"]), max(measured, key=lambda row: row["amount"])
+        pairs = [(least, row) for row in measured if row["arxiv_id"] != least["arxiv_id"]]
+        pairs += [(row, most) for row in measured if row["arxiv_id"] != most["arxiv_id"]]
+        low, high = max(pairs, key=lambda pair: pair[1]["amount"] - pair[0]["amount"], default=(low, high))
     gap = max(0.0, tidy(high["amount"] - low["amount"] - low["half_unit"] - high["half_unit"]))
-    return {"gap": gap, **ends, "gap_names": (low["printed_method"], high["printed_method"])}
+    return {
+        "gap": gap,
+        "gap_low": low["amount"],
+        "gap_high": high["amount"],
+        "gap_low_paper": low["arxiv_id"],
+        "gap_low_cell": low["cell_id"],
+        "gap_high_paper": high["arxiv_id"],
+        "gap_high_cell": high["cell_id"],
+        "gap_names": (low["printed_method"], high["printed_method"]),
+    }
 
 
 def describe_key(row: dict[str, Any]) -> str:

@@ -112,11 +112,10 @@ def comparable(results: pd.DataFrame) -> pd.DataFrame:
     ``dense``. Only tables of results count, since an ablation changes the method. Takes the frame of the view
     ``result``, of which it reads the columns NEEDS.
     """
-    whole = (results["table_kind"] == "results") & results["value"].notna()
+    kinds = _kinds(results)
+    whole = (results["table_kind"] == "results") & results["value"].notna() & (kinds != "")
     whole &= present(results["dataset"]) & present(results["model"])
-    rows = results.loc[whole, [name for name in NEEDS if name in results]]
-    kinds = _kinds(rows)
-    rows, kinds = rows[kinds != ""], kinds[kinds != ""]
+    rows, kinds = results.loc[whole, [name for name in NEEDS if name in results]], kinds[whole]
     frame = _amounts(rows)
     for name in ("dataset", "model", "role", "arxiv_id", "submitted", "cell_id", "table_label", "caption"):
         frame[name] = rows[name]

@@ -98,8 +98,8 @@ def comparison_table(
     rows = rows[rows["of"] == of]
     chosen = metric or _usual_metric(rows)
     rows = rows[rows["metric"] == quantities().same.get(chosen, chosen)]
-    source = here.set_index("cell_id")
-    rows = rows.assign(sparsity=[_fraction(source.loc[cell]) for cell in rows["cell_id"]])
+    source = {row["cell_id"]: row for row in records(here[here["cell_id"].isin(rows["cell_id"])])}
+    rows = rows.assign(sparsity=[_fraction(source[cell]) for cell in rows["cell_id"]])
     rows = rows[rows["sparsity"].between(sparsities[0] - 1e-9, sparsities[1] + 1e-9)]
     if rows.empty:
         low, high = (f"{100 * end:g}" for end in sparsities)
@@ -119,7 +119,7 @@ def comparison_table(
     origins = _Origins(knowledge, proposers(tags))
     dense_counts = _dense_counts(here)
     made = [
-        _row(row, source.loc[row["cell_id"]], costs, origins, _convention(dense_counts.get(row["arxiv_id"]), known))
+        _row(row, source[row["cell_id"]], costs, origins, _convention(dense_counts.get(row["arxiv_id"]), known))
         for row in records(rows if every else _one_each(rows))
     ]
     unit = rows["unit"].mode().iloc[0] if len(rows) else ""
@@ -145,7 +145,7 @@ def _usual_metric(rows: pd.DataFrame) -> str:
     return str(counted.sort_values(ascending=False).index[0]) if len(counted) else "top1_accuracy"
 
 
-def _fraction(row: pd.Series) -> float:
+def _fraction(row: Mapping[str, Any]) -> float:
     """The fraction removed, from what the row states."""
     if not absent(row["sparsity"]) and row["sparsity"] > 0:
         return float(row["sparsity"])
@@ -222,7 +222,7 @@ class _Origins:
 
 def _row(
     row: dict[str, Any],
-    source: pd.Series,
+    source: Mapping[str, Any],
     costs: Mapping[tuple[Any, ...], Mapping[str, str]],
     origins: _Origins,
     convention: str,
@@ -324,12 +324,13 @@ def _cited(frame: pd.DataFrame, papers: pd.DataFrame, knowledge: Knowledge) -> p
     named = [name for pair in zip(frame["introduced_in"], frame["source"], strict=True) for name in pair if name]
     wanted = list(dict.fromkeys(named))
     inside = papers[papers["arxiv_id"].isin(wanted)]
+    known = set(inside["arxiv_id"])
     titles = {fact.arxiv: (fact.titles or (fact.name,))[0] for fact in knowledge.methods.values() if fact.arxiv}
     outside = [
         {"arxiv_id": name, "title": titles.get(name, name), "submitted": _month(name), "primary_category": ""}
         | {"authors": []}
         for name in wanted
-        if name not in set(inside["arxiv_id"])
+        if name not in known
     ]
     cited = pd.concat([inside, pd.DataFrame(outside)], ignore_index=True) if outside else inside
     return cited.set_index("arxiv_id").loc[wanted].reset_index()

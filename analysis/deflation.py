@@ -62,13 +62,13 @@ class Deflation:
         )
 
 
-def deflation(results: pd.DataFrame, tags: pd.DataFrame) -> Deflation:
+def deflation(results: pd.DataFrame, tags: pd.DataFrame, *, compared: pd.DataFrame | None = None) -> Deflation:
     """Whether rivals' re-runs are lower than neutral papers' re-runs.
 
     Takes the frames of the view ``result`` and of tags (arxiv_id, facet, value). A paper is neutral when neither its
     tables nor its abstract propose a method. Shares of right answers alone count, in points.
     """
-    compared = comparable(results)
+    compared = comparable(results) if compared is None else compared
     arms, copied, against_own = rerun_arms(compared, tags)
     both = arms.groupby("group")["arm"].transform("nunique") == 2
     matched = arms[both]

@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis.arithmetic import arithmetic_findings
 from analysis.baselines import describe_key
+from analysis.comparable import comparable
 from analysis.contradictions import contradictions
 from analysis.frames import records
 from analysis.printed import metric_name, tidy
@@ -26,17 +27,19 @@ def all_findings(results: pd.DataFrame, papers: pd.DataFrame | None = None) -> l
     if papers is not None:
         withdrawn = set(papers.loc[papers["withdrawn"].astype(bool), "arxiv_id"])
         results = results[~results["arxiv_id"].isin(withdrawn)]
-    found = [*contradiction_findings(results), *arithmetic_findings(results)]
+    compared = comparable(results)
+    found = contradiction_findings(results, compared=compared) + arithmetic_findings(results, compared=compared)
     distinct = {(item.rule, item.cells): item for item in reversed(found)}
     return sorted(distinct.values(), key=lambda item: (item.rule, -item.size, item.cells))
 
 
-def contradiction_findings(results: pd.DataFrame) -> list[Finding]:
+def contradiction_findings(results: pd.DataFrame, *, compared: pd.DataFrame | None = None) -> list[Finding]:
     """Rule ``contradiction``: one key has different numbers in different papers, and no cause settles it.
 
     Always a question: protocols, variants and seeds that papers leave unsaid can never be ruled out from tables.
     """
-    return [_contradiction(row) for row in records(contradictions(results)) if not row["explained"]]
+    found = contradictions(results, compared=compared)
+    return [_contradiction(row) for row in records(found[~found["explained"].astype(bool)])]
 
 
 def _contradiction(row: dict[str, Any]) -> Finding:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 
@@ -13,6 +14,20 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     names = [str(name) for name in frame.columns]
     columns = [frame[name].tolist() for name in frame.columns]
     return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def records_by(frame: pd.DataFrame, name: str) -> Iterator[list[dict[str, Any]]]:
+    """The rows of a frame as dictionaries, a group with one value of a column at a time, in the order of first rows."""
+    order = np.argsort(pd.factorize(frame[name])[0], kind="stable")
+    names = [str(column) for column in frame.columns]
+    columns = [frame[column].to_numpy()[order].tolist() for column in frame.columns]
+    values = columns[names.index(name)]
+    start = 0
+    for place in range(1, len(values) + 1):
+        if place == len(values) or values[place] != values[start]:
+            rows = zip(*(column[start:place] for column in columns), strict=True)
+            yield [dict(zip(names, row, strict=True)) for row in rows]
+            start = place
 
 
 def absent(value: object) -> bool:

@@ -44,16 +44,17 @@ LIKELY = 0.05
 """Chance of an equal number below which it is taken for a copy."""
 
 
-def copies(results: pd.DataFrame) -> pd.DataFrame:
+def copies(results: pd.DataFrame, *, compared: pd.DataFrame | None = None) -> pd.DataFrame:
     """One row a number that stands with the same digits in an earlier paper.
 
     Columns: the key; amount; arxiv_id and cell_id of the later paper; copied_from and copied_cell; origin (``own``: the
     source proposed the method; ``other``); chance (that a re-run hits an earlier number, from the digits and the range
     of the key's numbers); agree and common (of how many keys that both papers give numbers for so many agree);
     certainty: ``stated`` where the later paper says that it copied, ``likely`` where chance is below 5 % or two keys or
-    more agree, and most do, ``possible`` otherwise. Takes the frame of the view ``result``.
+    more agree, and most do, ``possible`` otherwise. Takes the frame of the view ``result``; ``compared`` is that of
+    `analysis.comparable.comparable`, where it is made already.
     """
-    return copies_among(comparable(results))
+    return copies_among(comparable(results) if compared is None else compared)
 
 
 def copies_among(compared: pd.DataFrame) -> pd.DataFrame:
@@ -121,14 +122,14 @@ def _with_agreement(found: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     return found.join(counted, on=["arxiv_id", "copied_from"])
 
 
-def travelling_numbers(results: pd.DataFrame) -> pd.DataFrame:
+def travelling_numbers(results: pd.DataFrame, *, compared: pd.DataFrame | None = None) -> pd.DataFrame:
     """Numbers in two papers or more that are not what the method's own paper says: how far an error has travelled.
 
     One row a number of a key: first_paper and first_cell (where it stood first); own and own_papers; difference (amount
     less own); n_papers, papers and cells that print it, in order. Those in most papers come first. A key whose method's
     own paper prints no number says nothing of errors and is left out.
     """
-    rows = _printed_once(comparable(results))
+    rows = _printed_once(comparable(results) if compared is None else compared)
     proposed = rows[rows["role"] == "proposed"].groupby("group")
     own = proposed["amount"].agg(["median", "min", "max"])
     proposers = proposed["arxiv_id"].agg(lambda papers: list(dict.fromkeys(papers)))

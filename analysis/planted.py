@@ -54,8 +54,8 @@ class World:
     """Points."""
     reporting: float = 0.2
     """Share of papers that print the standard deviation of five seeds beside their own numbers."""
-    costs: bool = False
-    """Whether papers also print parameters and multiply-adds."""
+    costs: float = 0.0
+    """Share of papers that also print parameters, multiply-adds, changes of accuracy and theoretical speed-ups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,6 @@ DEFAULTS: Mapping[str, Any] = {
     "pattern": None,
     "printed": "",
     "measured": False,
-    "theoretical": False,
     "implemented_by": "unknown",
     "method_canonical": None,
     "override_id": None,
@@ -122,6 +121,7 @@ def simulate(world: World, seed: int) -> Literature:
     ids = [f"{day:%y%m}.{number:05d}" for number, day in enumerate(submitted, 1)]
     neutral = rng.random(world.papers) < world.neutral
     reports = rng.random(world.papers) < world.reporting
+    counts_costs = rng.random(world.papers) < world.costs
     structure = rng.integers(0, len(STRUCTURES), world.papers)
     skill = rng.lognormal(0, 0.2, world.papers)
     popularity = 1 / np.arange(1, world.benchmarks + 1)
@@ -132,13 +132,14 @@ def simulate(world: World, seed: int) -> Literature:
     users: dict[tuple[int, int], list[int]] = {}
     cited: set[tuple[int, int]] = set()
     for paper in range(world.papers):
-        place = {"arxiv_id": ids[paper], "submitted": submitted[paper], "document_table_id": paper + 1}
+        place: dict[str, Any] = {"arxiv_id": ids[paper], "submitted": submitted[paper], "document_table_id": paper + 1}
         wanted = min(world.combinations, world.benchmarks)
         row = 0
         for benchmark in rng.choice(world.benchmarks, wanted, replace=False, p=popularity):
             here = place | {"dataset": f"Data-{benchmark}", "model": f"Net-{benchmark}"}
             base = dense[benchmark] + rng.normal(0, world.dense_deviation)
-            _print(press, here, row, "Dense", "dense", round(base, 2), None, world)
+            here["base"] = round(base, 2) if counts_costs[paper] else None
+            _print(press, here, row, "Dense", "dense", round(base, 2), None)
             row += 1
             rivals = users.setdefault((int(structure[paper]), int(benchmark)), [])
             count = min(world.baselines, len(rivals))
@@ -151,14 +152,14 @@ def simulate(world: World, seed: int) -> Literature:
                     cited.add((paper, method))
                     more = here | {"cited": f"p{method}"}
                     if known is not None and not neutral[paper] and rng.random() < world.copied:
-                        cell = _print(press, more, row, f"M{method}", "baseline", known, level, world)
+                        cell = _print(press, more, row, f"M{method}", "baseline", known, level)
                         press.copies.add(cell)
                     else:
                         value = base - _loss(skill[method], level) + rng.normal(0, world.seed_deviation)
                         value -= 0 if neutral[paper] else world.deflation
                         wrong = bool(world.shifted) and rng.random() < world.shifted
                         value += world.shift if wrong else 0
-                        cell = _print(press, more, row, f"M{method}", "baseline", round(value, 2), level, world)
+                        cell = _print(press, more, row, f"M{method}", "baseline", round(value, 2), level)
                         press.shifted.update([cell] if wrong else [])
                     row += 1
                 if not neutral[paper]:
@@ -167,7 +168,7 @@ def simulate(world: World, seed: int) -> Literature:
                     own[paper, int(benchmark), float(level)] = value
                     spread = round(world.seed_deviation * float(np.sqrt(rng.chisquare(4) / 4)), 2)
                     more = here | ({"spread": spread} if reports[paper] else {})
-                    _print(press, more, row, f"M{paper}", "proposed", value, level, world)
+                    _print(press, more, row, f"M{paper}", "proposed", value, level)
                     row += 1
             rivals.extend(chosen)
             if not neutral[paper]:
@@ -187,11 +188,10 @@ def _print(
     role: str,
     value: float,
     level: float | None,
-    world: World,
 ) -> int:
     """Print a row of the table; returns the cell of its accuracy."""
     share = 0.0 if level is None else float(level)
-    common = dict(place) | {
+    common = {name: place[name] for name in ("arxiv_id", "submitted", "document_table_id", "dataset", "model")} | {
         "method": method,
         "role": role,
         "row": row,
@@ -204,12 +204,17 @@ def _print(
         "spread_kind": "std" if "spread" in place else None,
     }
     numbers = [("top1_accuracy", value, "%")]
-    if world.costs:
+    if place["base"] is not None:
         numbers += [("params", round(25.5 * (1 - share), 2), "M"), ("flops", round(4.1 * (1 - 0.9 * share), 2), "G")]
-    cells = [
-        press.print_number(**common, col=col, metric=metric, value=amount, unit=unit, text=f"{amount:.2f}")
-        for col, (metric, amount, unit) in enumerate(numbers, 1)
-    ]
+        if level is not None:
+            numbers.append(("accuracy_change", round(value - place["base"], 2), "points"))
+            numbers.append(("speedup", round(1 / (1 - 0.9 * share), 2), "x"))
+    cells = []
+    for col, (metric, amount, unit) in enumerate(numbers, 1):
+        # The deviation is that of the accuracy.
+        more = common if metric == "top1_accuracy" else common | {"spread": np.nan, "spread_kind": None}
+        stated = {"metric": metric, "value": amount, "unit": unit, "theoretical": metric == "speedup"}
+        cells.append(press.print_number(**more, **stated, col=col, text=f"{amount:.2f}"))
     return cells[0]
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import yaml
 
@@ -93,7 +94,11 @@ class _Evidence:
 
 
 def rigor_by_paper(
-    papers: pd.DataFrame, results: pd.DataFrame, evaluations: pd.DataFrame | None = None
+    papers: pd.DataFrame,
+    results: pd.DataFrame,
+    evaluations: pd.DataFrame | None = None,
+    *,
+    compared: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """One row a paper and item of ITEMS, papers by date: COLUMNS.
 
@@ -101,6 +106,7 @@ def rigor_by_paper(
         papers: frame of papers; core ones and those with results are judged.
         results: frame of the view ``result``.
         evaluations: rows of imported tables (`db.imports.evaluations`); their papers were read, numbers or not.
+        compared: frame of `analysis.comparable.comparable`, where it is made already.
 
     ``answer`` is yes, not seen or unknown; ``value`` says how many or which, ``cells`` (ids) and ``quotation`` where.
     """
@@ -109,16 +115,19 @@ def rigor_by_paper(
     evidence = _Evidence()
     _add_from_tables(evidence, results, evaluations)
     _add_from_texts(evidence, judged, results)
-    for arxiv_id, rung, cells, quotation in ladder(results, rigor_words().texts):
+    for arxiv_id, rung, cells, quotation in ladder(results, rigor_words().texts, compared=compared):
         evidence.add(rung, arxiv_id, cells=cells, quotation=quotation)
-    nothing = {"value": "", "cells": [], "quotation": ""}
-    rows = []
-    for arxiv_id, day in zip(judged["arxiv_id"], judged["submitted"], strict=True):
-        for item in ITEMS:
-            stated = evidence.found.get((item, arxiv_id))
-            answer = YES if stated else NOT_SEEN if arxiv_id in read else UNKNOWN
-            rows.append({"arxiv_id": arxiv_id, "year": day.year, "item": item, "answer": answer} | (stated or nothing))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    names = [name for name in judged["arxiv_id"].tolist() for _ in ITEMS]
+    items = list(ITEMS) * len(judged)
+    stated = [evidence.found.get(place) for place in zip(items, names, strict=True)]
+    frame = pd.DataFrame({"arxiv_id": names, "item": items})
+    frame["year"] = np.repeat(judged["submitted"].dt.year.to_numpy(), len(ITEMS))
+    frame["answer"] = [
+        YES if found else NOT_SEEN if name in read else UNKNOWN for found, name in zip(stated, names, strict=True)
+    ]
+    for column, nothing in (("value", ""), ("cells", []), ("quotation", "")):
+        frame[column] = pd.Series([found[column] if found else nothing for found in stated], dtype=object)
+    return frame[list(COLUMNS)]
 
 
 def _add_from_tables(evidence: _Evidence, results: pd.DataFrame, evaluations: pd.DataFrame | None) -> None:

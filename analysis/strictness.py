@@ -30,14 +30,16 @@ Rung = tuple[str, str, list[int], str]
 """Paper, rung, cells that show it, and quotation."""
 
 
-def ladder(results: pd.DataFrame, words: Mapping[str, Sequence[re.Pattern[str]]]) -> Iterator[Rung]:
+def ladder(
+    results: pd.DataFrame, words: Mapping[str, Sequence[re.Pattern[str]]], *, compared: pd.DataFrame | None = None
+) -> Iterator[Rung]:
     """The rungs that each paper's tables show, with evidence. Takes the frame of the view ``result``.
 
     S1: an own and another's method stand at one operating point of one evaluation. S2: moreover one dense number of
     that network alone stands in the table, so that all were pruned from it. The rungs above need S2 and a caption that
     says so.
     """
-    compared = comparable(results)
+    compared = comparable(results) if compared is None else compared
     pruned = compared[compared["role"] != "dense"]
     place = ["arxiv_id", "table_label", *SAME_NETWORK]
     sides = pruned.groupby(place, sort=False)["role"].transform("nunique")

@@ -63,7 +63,9 @@ class _Objects:
         self._parts.append(_object_array(part))
 
     def series(self) -> pd.Series[Any]:
-        return pd.Series(np.concatenate(self._parts) if self._parts else [], dtype=object)
+        # The parts are let go of column by column, or the frame would stand in memory twice.
+        parts, self._parts = self._parts, []
+        return pd.Series(np.concatenate(parts) if parts else [], dtype=object)
 
 
 class _Times:
@@ -78,8 +80,9 @@ class _Times:
         self._parts.append(np.array([different.setdefault(value, len(different)) for value in part]))
 
     def series(self) -> pd.Series[Any]:
+        parts, self._parts = self._parts, []
         read = np.asarray(pd.to_datetime(list(self._different)), dtype="datetime64[us]")
-        return pd.Series(read[np.concatenate(self._parts)] if self._parts else read)
+        return pd.Series(read[np.concatenate(parts)] if parts else read)
 
 
 class _Numbers:
@@ -93,7 +96,8 @@ class _Numbers:
         self._parts.append(np.array(part, dtype=self._kind))
 
     def series(self) -> pd.Series[Any]:
-        return pd.Series(np.concatenate(self._parts) if self._parts else np.array([], dtype=self._kind))
+        parts, self._parts = self._parts, []
+        return pd.Series(np.concatenate(parts) if parts else np.array([], dtype=self._kind))
 
 
 class _Integers(_Numbers):

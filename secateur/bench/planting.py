@@ -25,7 +25,8 @@ from db.session import open_database
 AT = datetime(2026, 1, 1)
 MEANT = (
     *("method", "role", "metric", "value", "unit", "implemented_by", "dataset", "model", "sparsity"),
-    *("sparsity_printed", "sparsity_of", "sparsity_form", "sparsity_scope", "cited"),
+    *("sparsity_printed", "sparsity_of", "sparsity_form", "sparsity_scope", "cited", "spread", "spread_kind"),
+    "theoretical",
 )
 """Columns of a simulated result that a reading states."""
 PROCESSED = ("id", "paper_id", "version", "stage", "stage_version", "input_sha256", "outcome", "seconds", "at")
@@ -33,7 +34,7 @@ PROCESSED = ("id", "paper_id", "version", "stage", "stage_version", "input_sha25
 
 def plant(database: Path, papers: int, results: int) -> int:
     """Write a literature of so many papers, and at most so many results; return how many there are."""
-    literature = simulate(World(papers=papers, benchmarks=60, baselines=2, costs=True), seed=0)
+    literature = simulate(World(papers=papers, benchmarks=60, baselines=1, costs=0.5), seed=0)
     shown = literature.results.head(results)
     engine = open_database(database)
     with engine.begin() as connection:

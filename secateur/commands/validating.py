@@ -122,7 +122,7 @@ def _named(names: list[str]) -> tuple[list[Claim], list[Unread]]:
 
 
 def bench(
-    what: Annotated[str, typer.Argument(metavar="ingest|corpus|kernels|report", help="What to measure.")],
+    what: Annotated[str, typer.Argument(metavar="ingest|corpus|kernels|analysis|report", help="What to measure.")],
     seconds: Annotated[float, typer.Option(min=0.001, help="Kernels: for each contestant, shape and sparsity.")] = 0.1,
     suite: Annotated[
         str, typer.Option(metavar="products|vectors|convolutions|models", help="Kernels: what is multiplied.")
@@ -135,14 +135,20 @@ def bench(
     ] = None,
     cold: Annotated[bool, typer.Option("--cold", help="Kernels: go round weights that no cache holds.")] = False,
     threads: Annotated[int, typer.Option(min=1, help="Kernels: threads of each contestant.")] = 1,
-    papers: Annotated[int, typer.Option(min=1, help="Ingest, report: papers of the larger corpus.")] = 20_000,
+    papers: Annotated[int, typer.Option(min=1, help="Ingest, analysis, report: papers.")] = 20_000,
+    results: Annotated[int, typer.Option(min=1000, help="Analysis: results of the corpus, at most.")] = 500_000,
     memory: Annotated[int, typer.Option(min=0, help="Corpus: read so many papers to see memory grow.")] = 0,
     folder: Annotated[Path | None, typer.Option(metavar="DIR", help="Corpus: read the e-prints in here.")] = None,
     format: FormatOption = None,  # noqa: A002 - the option's name
 ) -> None:
     """Measure on this machine; the times are of this machine and of no other."""
     if what == "analysis":
-        raise UsageError("`secateur bench analysis` is not built yet")
+        from secateur.bench.analyses import bench_analyses
+
+        with Progress("bench analysis") as progress:
+            of_analyses = bench_analyses(papers, results, progress)
+        print_rows([asdict(row) for row in of_analyses], format)
+        return
     if what == "report":
         from secateur.bench.report import bench_report
 
