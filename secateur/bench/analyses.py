@@ -84,10 +84,8 @@ def measure(database: Path) -> list[dict[str, Any]]:
         what = next(steps, None)
         if what is None:
             return rows
-        kilobytes = (
-            resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1000
-        )
-        peak = kilobytes / 1000
+        unit = 1 if sys.platform == "darwin" else 1024
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
         rows.append({"what": what, "seconds": time.process_time() - began, "megabytes": peak})
 
 
