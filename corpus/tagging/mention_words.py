@@ -22,6 +22,7 @@ class MentionWords:
     head: re.Pattern[str]
     """A mention; the group that matched is its family. ``pre`` and ``post`` are what hyphens join to it."""
     noun_heads: frozenset[str]
+    state_heads: frozenset[str]
     objects: Mapping[str, re.Pattern[str]]
     """Words by the kind of thing they stand for."""
     neutral_endings: frozenset[str]
@@ -76,6 +77,7 @@ def load_mention_words(path: Path = _FILE) -> MentionWords:
         families=tuple(heads),
         head=re.compile(rf"(?<![\w-])(?P<pre>[\w:-]+-)?(?:{named})(?P<post>-[\w-]+)?(?!\w)"),
         noun_heads=frozenset(raw["noun_heads"]),
+        state_heads=frozenset(raw["state_heads"]),
         objects={kind: _any_of(words, _PLURAL) for kind, words in raw["objects"].items()},
         neutral_endings=frozenset(raw["neutral_endings"]),
         transparent_endings=frozenset(raw["transparent_endings"]),

@@ -33,11 +33,13 @@ DOING = ("title", "done", "own", "done later")
 _WORD = re.compile(r"[a-z0-9%][\w:'-]*|[.,;:()%]")
 _PUNCTUATION = frozenset(".,;:()%")
 _ACTIVE_VERBS = frozenset(("prune", "prunes"))
+_OF = re.compile(r" (?:of|in)\b")
 _BE = re.compile(r"\b(?:is|are|was|were|be) (?:\w+ )?$")
 _LEFT, _RIGHT = 70, 100
 """How many characters around a mention its object may stand in."""
 _WORDS_LEFT, _WORDS_RIGHT = 3, 8
 _RIVAL_REACH, _USE_REACH, _EXAMPLE_REACH, _INSPIRATION_REACH, _BACKGROUND_REACH, _ATTACK_REACH = 55, 60, 50, 60, 75, 90
+_APPLIED_REACH = 80
 _LIST_REACH, _NETWORK_REACH, _AFTER = 45, 90, 40
 
 
@@ -99,7 +101,7 @@ def _mention(sentence: str, match: re.Match[str], role: str, number: int, words:
     family = _family(match, words)
     return Mention(
         family=family,
-        object=_object(sentence, match, family, words) if family in {"prune", "sparse"} else "network",
+        object=_object(sentence, match, family, words),
         role=role,
         listed=words.companions.search(sentence, max(0, start - _LIST_REACH), end + _LIST_REACH) is not None,
         sentence=number,
@@ -110,11 +112,21 @@ def _mention(sentence: str, match: re.Match[str], role: str, number: int, words:
 
 def _object(sentence: str, match: re.Match[str], family: str, words: MentionWords) -> str:
     """The object of a mention, or ``bare``."""
+    if family not in {"prune", "sparse"}:
+        return "network"
+    kind = _named_object(sentence, match, family, words)
+    # A sparse mixture of experts keeps its weights; what is pruned of it are weights.
+    return "network" if family == "prune" and kind == "experts" else kind
+
+
+def _named_object(sentence: str, match: re.Match[str], family: str, words: MentionWords) -> str:
     head = match[family]
     before = words.kind(match["pre"][:-1]) if match["pre"] else None
     before = before or _before(sentence, match.start(), words)
     if match["post"]:
         after = words.kind(match["post"][1:])
+    elif head in words.state_heads and _OF.match(sentence, match.end()) is None:
+        after = None
     else:
         after = _after(sentence, match.end(), words, joined=head not in words.noun_heads)
     if head in words.noun_heads:
@@ -150,7 +162,7 @@ def _after(sentence: str, end: int, words: MentionWords, *, joined: bool) -> str
     kinds: list[str] = []
     named = False
     near = _WORD.findall(sentence[end : end + _RIGHT])
-    for word in (near[1:] if near[:1] == ["of"] else near)[:_WORDS_RIGHT]:
+    for word in (near[1:] if near[:1] in (["of"], ["in"]) else near)[:_WORDS_RIGHT]:
         if words.methods.fullmatch(word):
             break
         if word in {"(", ")"} and not named:
@@ -172,7 +184,7 @@ def _after(sentence: str, end: int, words: MentionWords, *, joined: bool) -> str
 def _head_noun(kinds: Sequence[str]) -> str:
     """The kind of a noun phrase, mostly that of its last word; "cache channels" are of the cache, though."""
     special = [kind for kind in kinds if kind != "network"]
-    if not special or (kinds[-1] == "network" and special[-1] in {"elsewhere", "attention", "features", "data"}):
+    if not special or (kinds[-1] == "network" and special[-1] in {"elsewhere", "attention", "data"}):
         return "network"
     return special[0] if kinds[-1] == "network" else kinds[-1]
 
@@ -201,7 +213,8 @@ def _role(sentence: str, match: re.Match[str], own: Sequence[int], spoken: bool,
     if background is not None and not (before and before[0] < background.start()):
         return "background"
     if own:
-        return "own example" if example else "done" if before and use is not None else "own"
+        applied = example and roles["applied"].search(sentence, max(0, start - _APPLIED_REACH), start) is not None
+        return "own example" if example and not applied else "done" if before and use is not None else "own"
     if not spoken:
         return "introduction"
     return "done later" if use is not None or _BE.search(sentence, max(0, start - 20), start) else "later"

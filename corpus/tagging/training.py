@@ -49,7 +49,7 @@ class Settings:
     """Weight of a second copy of each text, the title alone: a paper without an abstract is judged as well."""
     least_texts: int = 3
     """A term must occur in this many texts."""
-    most_terms: int = 12000
+    most_terms: int = 20000
 
 
 def fit(
