@@ -6,23 +6,21 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from corpus.knowledge import load_knowledge
 from db.imports import ImportedPaper, store_import
 from db.papers import store_unread_records
 from secateur.commands.asking import paper_identifier
 from secateur.commands.common import DbOption, FormatOption, UsageError, readable, settings_for, utc_now, writable
 from secateur.commands.correcting import import_overrides
 from secateur.commands.labelling import LabellerOption, import_labels
-from secateur.imports.layouts import LayoutError, fitting, known_layouts, layout_of_file
-from secateur.imports.papers import KnownPaper, paper_record, papers_of
-from secateur.imports.readme import read_page
-from secateur.imports.sheets import read_sheet
-from secateur.imports.spreadsheet import Imported, imported_comparisons, imported_results
 from secateur.output import print_rows, say
+
+if TYPE_CHECKING:
+    from secateur.imports.papers import KnownPaper
+    from secateur.imports.spreadsheet import Imported
 
 KINDS = ("results", "comparisons", "overrides", "labels")
 PAGES = (".md", ".markdown")
@@ -97,6 +95,10 @@ class _Part:
 
 
 def _comparisons(part: _Part, papers: Path | None) -> Imported:
+    from secateur.imports.layouts import fitting, known_layouts
+    from secateur.imports.sheets import read_sheet
+    from secateur.imports.spreadsheet import imported_comparisons
+
     sheet = read_sheet(part.file)
     layout = fitting(known_layouts().comparisons, sheet.header, part.file)
     # A survey mostly keeps comparisons beside titles and dates.
@@ -105,6 +107,11 @@ def _comparisons(part: _Part, papers: Path | None) -> Imported:
 
 
 def _results(part: _Part, papers: Path | None, layout: Path | None) -> Imported:
+    from corpus.knowledge import load_knowledge
+    from secateur.imports.layouts import fitting, known_layouts, layout_of_file
+    from secateur.imports.sheets import read_sheet
+    from secateur.imports.spreadsheet import Imported, imported_results
+
     if part.file.suffix.lower() in PAGES:
         if part.paper is None:
             raise UsageError("a page is of one paper: name it with --paper")
@@ -116,6 +123,10 @@ def _results(part: _Part, papers: Path | None, layout: Path | None) -> Imported:
 
 def _known_papers(file: Path | None, *, optional: bool = False) -> dict[str, KnownPaper]:
     """The papers that a file names; with ``optional`` none where the file says nothing of papers."""
+    from secateur.imports.layouts import LayoutError, fitting, known_layouts
+    from secateur.imports.papers import papers_of
+    from secateur.imports.sheets import read_sheet
+
     if file is None:
         return {}
     sheet = read_sheet(file)
@@ -130,6 +141,10 @@ def _known_papers(file: Path | None, *, optional: bool = False) -> dict[str, Kno
 
 def _page(file: Path, paper: str, source: str) -> ImportedPaper:
     """What a page in Markdown says of its paper, tables named by the page."""
+    from corpus.knowledge import load_knowledge
+    from secateur.imports.papers import paper_record
+    from secateur.imports.readme import read_page
+
     read = read_page(file, load_knowledge())
     name = paper_identifier(paper)
     record = paper_record(name, source, {})

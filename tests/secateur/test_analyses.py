@@ -136,3 +136,18 @@ def test_growth_answers_and_forecasts(secateur: CommandLine) -> None:
     assert "share" in secateur("growth", "--counts")[0]
     assert "structure=unstructured" in secateur.run("growth", "--facet", "nonsense")[2]
     assert "the sources are: none yet" in secateur.run("growth", "--source", "elsewhere")[2]
+
+
+def test_growth_is_corrected_by_an_audit(secateur: CommandLine, tmp_path: Path) -> None:
+    counts = secateur("growth", "--counts")
+    years = sorted({row["start"][:4] for row in counts})
+    audit = tmp_path / "audit.csv"
+    head = "year,called,called_right,relevant,relevant_found\n"
+    audit.write_text(head + "".join(f"{year},100,90,100,60\n" for year in years))
+    corrected = secateur("growth", "--counts", "--audit", str(audit))
+    for plain, row in zip(counts, corrected, strict=True):
+        assert row["papers"] == plain["papers"]
+        assert row["corrected"] == pytest.approx(plain["papers"] / row["found"])
+        assert row["found"] == pytest.approx(60.5 / 90.5)
+    audit.write_text(head + f"{years[0]},100,90,100,60\n")
+    assert "no sample of" in secateur.run("growth", "--audit", str(audit))[2]
