@@ -132,7 +132,7 @@ def _bound(rows: list[dict[str, Any]], low: dict[str, Any], seeds: Mapping[tuple
     papers = len({row["arxiv_id"] for row in rows})
     if deviation is not None and low["unit"] == "%":
         return max(of_two, distance_quantile(papers) * deviation)
-    return of_two * distance_quantile(papers) / distance_quantile(2)
+    return of_two * max(1.0, distance_quantile(papers) / distance_quantile(2))
 
 
 @lru_cache(maxsize=1024)
