@@ -104,12 +104,11 @@ def _year(text: str) -> int | None:
 def _printed_entries(tokens: Tokens) -> tuple[Citation, ...]:
     entries: list[Citation] = []
     cursor = tokens.cursor()
-    while (item := cursor.next_control()) is not None:
-        if item == "\\begin{thebibliography}":
-            body = cursor.environment() or cursor.rest()
-            cursor.leave(body)
-            marks = [index for index, item in enumerate(body) if item in ("\\bibitem", "\\bibitemdeclare")]
-            entries += [_printed_entry(body.part(start + 1, end)) for start, end in pairwise([*marks, len(body)])]
+    while cursor.go_to("\\begin{thebibliography}"):
+        body = cursor.environment() or cursor.rest()
+        cursor.leave(body)
+        marks = [index for index, item in enumerate(body) if item in ("\\bibitem", "\\bibitemdeclare")]
+        entries += [_printed_entry(body.part(start + 1, end)) for start, end in pairwise([*marks, len(body)])]
     return tuple(entry for entry in entries if entry.key)
 
 

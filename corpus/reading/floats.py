@@ -60,9 +60,8 @@ def is_tabular(item: str) -> bool:
 def labels_in(tokens: Tokens) -> Iterator[str]:
     r"""The arguments of all ``\label`` commands."""
     cursor = tokens.cursor()
-    while (item := cursor.next_control()) is not None:
-        if item == "\\label":
-            yield flatten(cursor.argument())
+    while cursor.go_to("\\label"):
+        yield flatten(cursor.argument())
 
 
 def _read_scope(tokens: Tokens, depth: int) -> _Scope:

@@ -52,7 +52,7 @@ _SPACED_CLASSES = frozenset(["ltx_p", "ltx_td", "ltx_tr", "ltx_inline-block", "l
 _BOLD_TAGS = frozenset(["b", "strong"])
 _TEX = re.compile(r"\$\$?([^$]{1,400}?)\$\$?|\\\((.{1,400}?)\\\)", re.S)
 _TEX_SIGN = re.compile(r"[\\^_{}]")
-_RUNS = re.compile(r"[ \t\n\r\f\u00a0\u2002-\u200b]+")
+_RUNS = re.compile(r"[\s\u200b]+")
 _EMPTY_BRACKETS = re.compile(r"\s*[\[(][\s,;–-]*[\])]")
 _HIDDEN = re.compile(r"visibility:\s*hidden|display:\s*none", re.I)
 
@@ -96,6 +96,7 @@ def read_text(element: HtmlElement, links: Links, *, tables: bool = True) -> Inl
     result = reader.result
     text = _RUNS.sub(" ", "".join(reader.parts)).strip()
     result.text = _EMPTY_BRACKETS.sub("", text).strip() if reader.bare_citations else text
+    result.marks = "".join(reader.marks)
     result.bold = reader.bold_solid > 0 and reader.bold_solid >= reader.plain_solid
     return result
 
@@ -114,6 +115,7 @@ class _TextReader:
         self.links = links
         self.tables = tables
         self.parts: list[str] = []
+        self.marks: list[str] = []
         self.result = Inline()
         self.bold_solid = 0
         self.plain_solid = 0
@@ -166,7 +168,7 @@ class _TextReader:
     def _tex(self, source: str) -> None:
         text, marks = _read_tex(source)
         self.parts.append(text)
-        self.result.marks += marks
+        self.marks.append(marks)
         self._weigh(text, "\\mathbf" in source or "\\boldsymbol" in source or "\\bm" in source)
 
     def _citation(self, element: HtmlElement) -> bool:
@@ -230,7 +232,7 @@ class _TextReader:
             if element.tag == "sup" and any(character.isalnum() for character in text):
                 text = "^" + text
             elif element.tag == "sup":
-                self.result.marks += text
+                self.marks.append(text)
             self.parts.append(text)
         self._space(element)
 

@@ -13,7 +13,7 @@ from corpus.reading.tokens import PARAGRAPH, SPACE, Tokens
 _PATTERN = r"""
     (?P<text>[^\\{}$&\#^_~%%\s\[\]]+)
   | (?P<comment>%%[^\n]*(?:\n(?![ \t]*\n)[ \t]*)?)
-  | (?P<par>[ \t]*\n[ \t]*(?:\n[ \t]*)+)
+  | (?P<par>[ \t]*\n[ \t]*\n[ \t\n]*)
   | (?P<space>[ \t\n]+)
   | \\begin[ ]?\{(?P<verbatim>comment|verbatim\*?|Verbatim|lstlisting|minted|alltt|filecontents\*?)\}(?!\s*\})
   | \\verb\*?(?P<delim>[^a-zA-Z*\s{])(?P<verb>[^\n]{0,1000}?)(?P=delim)

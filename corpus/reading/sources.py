@@ -99,8 +99,8 @@ def _embedded_files(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _bibliography_names(tokens: Tokens) -> Iterator[str]:
-    cursor = tokens.cursor()
-    while (item := cursor.next_control()) is not None:
-        if item in ("\\bibliography", "\\addbibresource"):
-            _, names = cursor.arguments("om")[0]
-            yield from (name.strip() for name in flatten(names).split(","))
+    for command in ("\\bibliography", "\\addbibresource"):
+        cursor = tokens.cursor()
+        while cursor.go_to(command):
+            cursor.optional()
+            yield from (name.strip() for name in flatten(cursor.argument()).split(","))

@@ -16,7 +16,7 @@ ARGUMENT = 400_000
 """Tokens in which the end of an argument is looked for."""
 SOURCES = 30
 """Files open at one time."""
-WORK = 1_200_000
+WORK = 800_000
 """Tokens that are read from the files of one paper or put back, at most."""
 LEAST_WORK, WORK_PER_CHARACTER = 300_000, 4
 """The same for a short paper, and what each character adds: what macros make of a source grows with it."""

@@ -28,6 +28,8 @@ _DEPTH = 40
 _MATH_SHIFTS = frozenset({"$", "\\(", "\\)", "\\[", "\\]"})
 _PLAIN = {SPACE: " ", PARAGRAPH: " ", "~": " ", "&": " ", "#": "#"}
 _LIGATURES = (("---", "—"), ("--", "–"), ("``", "“"), ("''", "”"), ("`", "‘"))
+_WORD = 1000
+"""Characters of a run of text; a longer one is no word."""
 _MATH_SIGNS = (("'", "′"), ("*", "∗"))
 _MATH_ENVIRONMENTS = frozenset(
     name + star
@@ -69,6 +71,7 @@ def read_inline(tokens: Tokens, *, math: bool = False) -> Inline:
     converter.walk(tokens, math, bold=False, depth=0)
     result = converter.result
     result.text = _RUNS.sub(" ", "".join(converter.parts)).strip()
+    result.marks = "".join(converter.marks)
     result.bold = converter.bold_solid > 0 and converter.bold_solid >= converter.plain_solid
     return result
 
@@ -83,6 +86,7 @@ class _Converter:
 
     def __init__(self) -> None:
         self.parts: list[str] = []
+        self.marks: list[str] = []
         self.result = Inline()
         self.bold_solid = 0
         self.plain_solid = 0
@@ -119,6 +123,7 @@ class _Converter:
                 self._plain(item, math, bold)
 
     def _plain(self, text: str, math: bool, bold: bool) -> None:
+        text = text[:_WORD]
         if not text.isalnum():
             for source, target in _MATH_SIGNS if math else _LIGATURES:
                 if source in text:
@@ -160,20 +165,24 @@ class _Converter:
         elif any(character.isalnum() for character in text):
             self.parts.append("^" + text)
         else:
-            self.result.marks += text
+            self.marks.append(text)
             self.parts.append(text)
 
     def _take(self, other: _Converter) -> None:
-        for name in ("cites", "references", "footnotes"):
-            getattr(self.result, name).extend(getattr(other.result, name))
-        self.result.marks += other.result.marks
+        self.result.cites += other.result.cites
+        self.result.references += other.result.references
+        self.result.footnotes += other.result.footnotes
+        self.marks += other.marks
         self.bold_solid += other.bold_solid
         self.plain_solid += other.plain_solid
 
     def _command(self, cursor: Cursor, item: str, math: bool, bold: bool, depth: int) -> None:
         if item in CITATIONS or item.startswith(("\\cite", "\\Cite")):
-            _, keys = cursor.arguments("soom")[0]
-            self.result.cites.extend(key.strip() for key in flatten(keys).split(",") if key.strip())
+            cursor.star()
+            cursor.optional()
+            cursor.optional()
+            keys = flatten(cursor.argument()).split(",")
+            self.result.cites.extend(key.strip() for key in keys if key.strip())
         elif item in FOOTNOTES:
             _, note = cursor.arguments("om")[0]
             self.result.footnotes.append(_inner_text(note, depth))
@@ -192,7 +201,8 @@ class _Converter:
             self.walk(cursor.argument(), math and item not in TEXT_IN_MATH, bold or item in BOLD, depth + 1)
         elif (printed := symbol(item)) is not None:
             if item == "\\\\":
-                cursor.arguments("so")
+                cursor.star()
+                cursor.optional()
             self.parts.append(printed)
         elif item in ACCENTS:
             self._accent(cursor.argument(), item, math, bold, depth)

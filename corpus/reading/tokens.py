@@ -166,6 +166,14 @@ class Cursor:
         self.place = self._stop, ""
         return None
 
+    def go_to(self, item: str) -> bool:
+        """Go behind the next such token, which stands in no run of text; False when there is none."""
+        before = self._tokens._absolute(self._index, self._stop).find(item)
+        if before is None:
+            return False
+        self.place = self._index + before + 1, ""
+        return True
+
     def peek(self) -> str | None:
         """The next token without going on."""
         if self._rest:
@@ -225,16 +233,18 @@ class Cursor:
 
     def optional(self) -> Tokens | None:
         """An argument in brackets, None when there is none; then the cursor stays where it was."""
-        place = self.place
-        self.skip_space()
-        begin = self._index
-        if self.peek() == "[":
-            end = self._tokens._source.end(begin)
-            if 0 < end < self._stop:
-                self._index = end + 1
-                return self._tokens._absolute(begin + 1, end)
-        self.place = place
-        return None
+        items, begin, stop = self._items, self._index, self._stop
+        if self._rest:
+            return None
+        while begin < stop and items[begin] in (SPACE, PARAGRAPH):
+            begin += 1
+        if begin == stop or items[begin] != "[":
+            return None
+        end = self._tokens._source.end(begin)
+        if not 0 < end < stop:
+            return None
+        self._index = end + 1
+        return self._tokens._absolute(begin + 1, end)
 
     def star(self) -> bool:
         """True after taking a star."""
