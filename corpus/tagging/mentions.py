@@ -34,11 +34,11 @@ _WORD = re.compile(r"[a-z0-9%][\w:'-]*|[.,;:()%]")
 _PUNCTUATION = frozenset(".,;:()%")
 _ACTIVE_VERBS = frozenset(("prune", "prunes"))
 _OF = re.compile(r" (?:of|in)\b")
-_BE = re.compile(r"\b(?:is|are|was|were|be) (?:\w+ )?$")
+_BE = re.compile(r"\b(?:(?:can|may|could|to|will|has|have) )?(?:is|are|was|were|be|been) (?:\w+ )?$")
 _LEFT, _RIGHT = 70, 100
 """How many characters around a mention its object may stand in."""
 _WORDS_LEFT, _WORDS_RIGHT = 3, 8
-_RIVAL_REACH, _USE_REACH, _EXAMPLE_REACH, _INSPIRATION_REACH, _BACKGROUND_REACH, _ATTACK_REACH = 55, 60, 50, 60, 75, 90
+_RIVAL_REACH, _USE_REACH, _EXAMPLE_REACH, _INSPIRATION_REACH, _BACKGROUND_REACH, _ATTACK_REACH = 55, 90, 50, 60, 75, 90
 _APPLIED_REACH = 80
 _LIST_REACH, _NETWORK_REACH, _AFTER = 45, 90, 40
 
@@ -122,7 +122,7 @@ def _object(sentence: str, match: re.Match[str], family: str, words: MentionWord
 def _named_object(sentence: str, match: re.Match[str], family: str, words: MentionWords) -> str:
     head = match[family]
     before = words.kind(match["pre"][:-1]) if match["pre"] else None
-    before = before or _before(sentence, match.start(), words)
+    before = before or _before(sentence, _subject_end(sentence, match.start()), words)
     if match["post"]:
         after = words.kind(match["post"][1:])
     elif head in words.state_heads and _OF.match(sentence, match.end()) is None:
@@ -134,6 +134,12 @@ def _named_object(sentence: str, match: re.Match[str], family: str, words: Menti
     if after == "unknown" and head not in _ACTIVE_VERBS:
         after = None
     return after or before or "bare"
+
+
+def _subject_end(sentence: str, start: int) -> int:
+    """Where the noun phrase before a mention ends: before the verb in "the weights are pruned"."""
+    verb = _BE.search(sentence, max(0, start - _LEFT), start)
+    return start if verb is None else verb.start()
 
 
 def _before(sentence: str, start: int, words: MentionWords) -> str | None:
@@ -207,17 +213,23 @@ def _role(sentence: str, match: re.Match[str], own: Sequence[int], spoken: bool,
     background = roles["background"].search(sentence, max(0, start - _BACKGROUND_REACH), start)
     if background is None and spoken and words.passive_after.match(sentence[end : end + 2 * _AFTER]):
         return "done later"
-    example = roles["example"].search(sentence, max(0, start - _EXAMPLE_REACH), start) is not None
-    if not before and (example or words.opening.match(sentence)):
+    example = _within(roles["example"], sentence, start, _EXAMPLE_REACH)
+    # "Methods including pruning" are others' unless they are applied, "our method, including pruning" is one's own.
+    others = not before and (example or _within(roles["part"], sentence, start, _EXAMPLE_REACH))
+    applied = (example or others) and _within(roles["applied"], sentence, start, _APPLIED_REACH)
+    if not before and (words.opening.match(sentence) or (others and not (applied and spoken))):
         return "background"
     if background is not None and not (before and before[0] < background.start()):
         return "background"
     if own:
-        applied = example and roles["applied"].search(sentence, max(0, start - _APPLIED_REACH), start) is not None
         return "own example" if example and not applied else "done" if before and use is not None else "own"
     if not spoken:
         return "introduction"
     return "done later" if use is not None or _BE.search(sentence, max(0, start - 20), start) else "later"
+
+
+def _within(pattern: re.Pattern[str], sentence: str, end: int, reach: int) -> bool:
+    return pattern.search(sentence, max(0, end - reach), end) is not None
 
 
 def _last(pattern: re.Pattern[str], sentence: str, end: int, reach: int) -> re.Match[str] | None:
