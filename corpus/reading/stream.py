@@ -70,7 +70,7 @@ class TokenStream:
         while self.sources:
             item = self.sources[-1].next()
             if item is not None:
-                self.burst = min(self.burst, 0) - 1
+                self.burst = self.burst - 1 if self.burst < 0 else -1
                 self.work += 1
                 if self.work > self.limit:
                     self._give_up()

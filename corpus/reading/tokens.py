@@ -38,7 +38,7 @@ class _Source:
     def __init__(self, items: Sequence[str]) -> None:
         self.items = items
         self._ends: array[int] | None = None
-        self._places: dict[str, list[int]] = {}
+        self._places: dict[str, list[int]] | None = None
 
     def end(self, index: int) -> int:
         """Index of the token that closes the one at ``index``, 0 when none does."""
@@ -47,10 +47,14 @@ class _Source:
         return self._ends[index]
 
     def places(self, wanted: str) -> list[int]:
-        """Where a token stands."""
-        if wanted not in self._places:
-            self._places[wanted] = [index for index, item in enumerate(self.items) if item == wanted]
-        return self._places[wanted]
+        """Where a control sequence or a paragraph break stands."""
+        if self._places is None:
+            found: defaultdict[str, list[int]] = defaultdict(list)
+            for index, item in enumerate(self.items):
+                if item[0] in "\\\n":
+                    found[item].append(index)
+            self._places = found
+        return self._places.get(wanted, [])
 
 
 def find_ends(items: Sequence[str]) -> array[int]:
@@ -105,7 +109,7 @@ class Tokens:
         return self._source.items[self.start + index]
 
     def find(self, item: str) -> int | None:
-        """Index of the first such token; None when there is none."""
+        """Index of the first such control sequence (or paragraph break); None when there is none."""
         places = self._source.places(item)
         place = bisect_left(places, self.start)
         return places[place] - self.start if place < len(places) and places[place] < self.stop else None
@@ -167,7 +171,7 @@ class Cursor:
         return None
 
     def go_to(self, item: str) -> bool:
-        """Go behind the next such token, which stands in no run of text; False when there is none."""
+        """Go behind the next such control sequence; False when there is none."""
         before = self._tokens._absolute(self._index, self._stop).find(item)
         if before is None:
             return False
