@@ -62,10 +62,15 @@ class Plan:
 
     @property
     def body(self) -> dict[str, Any]:
-        """The plan as plain data."""
+        """The plan as plain data.
+
+        What was left at its default is left out, so that a word new to the schema changes no plan that doesn't use it.
+        """
         return {
-            "claim": self.claim.model_dump(mode="json"),
-            "settings": {name: setting.model_dump(mode="json") for name, setting in self.settings.items()},
+            "claim": self.claim.model_dump(mode="json", exclude_defaults=True),
+            "settings": {
+                name: setting.model_dump(mode="json", exclude_defaults=True) for name, setting in self.settings.items()
+            },
             "margins": {planned.part.id: planned.margin for planned in self.parts},
             "data_sha256": self.data_sha256,
             "looks": list(self.looks),
