@@ -45,13 +45,13 @@ def _line(claim: Claim) -> dict[str, Any]:
 
 
 @claims.command("show")
-def show_claim(name: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+def show_claim(name: Annotated[str, typer.Argument(metavar="ID", help="As `secateur claims` lists it.")]) -> None:
     """One claim of the registry, whole, as JSON."""
     print_object(_registered(name).model_dump(mode="json"))
 
 
 @claims.command("derive")
-def derive_claim(paper: Annotated[str, typer.Argument(metavar="PAPER")]) -> None:
+def derive_claim(paper: Annotated[str, typer.Argument(metavar="PAPER", help="An arXiv identifier.")]) -> None:
     """Not built yet: a runnable claim from a paper's results."""
     raise UsageError("`secateur claims derive` is not built yet")
 
