@@ -54,12 +54,13 @@ def bench_ingest(papers: int, progress: Progressed) -> list[Measurement]:
     """Measure loading, parsing, nights and search; the snapshot has so many papers, and so has the corpus searched."""
     with TemporaryDirectory(prefix="secateur-bench-") as name:
         folder = Path(name)
-        progress(0, 4, f"a snapshot of {papers:,} papers")
-        rows = _snapshot(folder, papers)
-        progress(1, 4, "search")
+        # The page comes first: parsing is slower in a process that has made up a million papers.
+        progress(0, 4, f"a page of {PAGE_RECORDS:,} records")
+        rows = _page(folder)
+        progress(1, 4, f"a snapshot of {papers:,} papers")
+        rows += _snapshot(folder, papers)
+        progress(2, 4, "search")
         rows += _search(folder / "snapshot.db", papers)
-        progress(2, 4, f"a page of {PAGE_RECORDS:,} records")
-        rows += _page(folder)
         progress(3, 4, f"a night with {CHANGED_RECORDS:,} changed records")
         rows += _nights(folder)
         progress(4, 4, "")
@@ -119,20 +120,21 @@ def _page(folder: Path) -> list[Measurement]:
         store_papers(connection, page.records, run_id=None, now=_now())
     stored = time.perf_counter() - started
     engine.dispose()
-    ours = _fastest(lambda: parse_page(body))
+    theirs = _scythe(body)
+    times = _fastest_in_turns(lambda: parse_page(body), *([theirs] if theirs else []))
     rows = [
         _below(f"a page of {len(page.records):,} records parsed and stored", stored, "s", 0.4),
-        Measurement("parsing such a page", round(ours, 3), "s", "", None),
+        Measurement("parsing such a page", round(times[0], 3), "s", "", None),
     ]
-    theirs = _seconds_of_scythe(body)
     what = "parsing, against the iteration of oaipmh-scythe"
     if theirs is None:
         return [*rows, Measurement(f"{what} (not installed)", None, "times its seconds", "<= 1", None)]
-    return [*rows, Measurement(what, round(ours / theirs, 3), "times its seconds", "<= 1", ours <= theirs)]
+    ratio = times[0] / times[1]
+    return [*rows, Measurement(what, round(ratio, 3), "times its seconds", "<= 1", ratio <= 1)]
 
 
-def _seconds_of_scythe(body: bytes) -> float | None:
-    """What the independent client oaipmh-scythe takes to iterate over the records of a page; None if it is not here."""
+def _scythe(body: bytes) -> Callable[[], object] | None:
+    """The independent client oaipmh-scythe iterating over the records of a page; None if it is not here."""
     try:
         client = importlib.import_module("oaipmh_scythe")
         response = importlib.import_module("oaipmh_scythe.response")
@@ -141,16 +143,18 @@ def _seconds_of_scythe(body: bytes) -> float | None:
     scythe = client.Scythe("http://127.0.0.1")
     # The body comes from here, so that no network is timed.
     scythe.harvest = lambda query: response.OAIResponse(SimpleNamespace(content=body), query)
-    return _fastest(lambda: list(scythe.list_records(metadata_prefix="arXivRaw")))
+    return lambda: list(scythe.list_records(metadata_prefix="arXivRaw"))
 
 
-def _fastest(work: Callable[[], object]) -> float:
-    seconds = []
+def _fastest_in_turns(*works: Callable[[], object]) -> list[float]:
+    """The least seconds of each, taking turns so that none has the machine's better minutes."""
+    seconds: list[list[float]] = [[] for _ in works]
     for _ in range(REPEATS):
-        started = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - started)
-    return min(seconds)
+        for work, taken in zip(works, seconds, strict=True):
+            started = time.perf_counter()
+            work()
+            taken.append(time.perf_counter() - started)
+    return [min(taken) for taken in seconds]
 
 
 def _nights(folder: Path) -> list[Measurement]:
