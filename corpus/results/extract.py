@@ -13,6 +13,7 @@ from dataclasses import replace
 from corpus.reading import DocumentTable, TableCell
 from corpus.results.columns import ColumnReader
 from corpus.results.context import Paper, Surroundings
+from corpus.results.dense_values import dense_heads, dense_value
 from corpus.results.headers import ACCURACIES, COSTS, IGNORED, QUALITIES, REDUCTIONS, USUAL_METRICS, Slot, amount_of
 from corpus.results.layout import Axes
 from corpus.results.meaning import Interpreter, Meaning
@@ -71,6 +72,7 @@ class TableReader:
     def read(self) -> Iterator[Reading]:
         """The readings of all cells, by rows."""
         labels: tuple[TableCell, ...] = ()
+        yield from self._read_heads()
         for row, meaning in self.rows.meanings():
             if self.axes.groups[row] != labels:
                 labels = self.axes.groups[row]
@@ -127,17 +129,24 @@ class TableReader:
 
     def _read_label(self, label: TableCell, meaning: Meaning) -> Iterator[Reading]:
         """The dense network's result that a group row prints: ``ResNet-18 (dense: 61.32)``."""
-        match = PHRASES["dense_in_label"].search(label.text)
-        numeric = read_numbers(match.group(1)) if match else None
+        number = dense_value(label, self.interpreter)
         index = next(iter(self.axes.of_kind("value")), None)
-        if numeric is None or index is None:
-            return
-        column = replace(self.columns[index], method="", removal=NOTHING, variant=(), stage="")
-        meaning = replace(meaning, method=label.text, cites=label.cites, base=True, variant=(), removal=NOTHING)
-        slots = self._slots(column, meaning)
-        if slots:
-            place = Place(label, label.origin[1], column, meaning, slots[0])
-            yield self._reading(label.origin[0], 0, numeric.present[0], place)
+        if number is not None and index is not None:
+            column = replace(self.columns[index], method="", removal=NOTHING, variant=(), stage="")
+            yield from self._read_dense(label, column, meaning, number)
+
+    def _read_heads(self) -> Iterator[Reading]:
+        """The dense network's results that heads print: ``ResNet50 – 76.13``."""
+        for index, head, number in dense_heads(self.axes, self.interpreter):
+            column = replace(self.columns[index], method="", removal=NOTHING, variant=(), stage="")
+            yield from self._read_dense(head, column, Meaning(), number)
+
+    def _read_dense(self, label: TableCell, column: Meaning, row: Meaning, number: Number) -> Iterator[Reading]:
+        row = replace(row, method=label.text, cites=label.cites, base=True, variant=(), removal=NOTHING)
+        slots = self._slots(column, row)
+        if slots and slots[0].metric not in COSTS:
+            place = Place(label, label.origin[1], column, row, slots[0])
+            yield self._reading(label.origin[0], 0, number, place)
 
     @staticmethod
     def _by_unit(slot: Slot, number: Number) -> Slot:

@@ -144,6 +144,10 @@ class Interpreter:
         text = _TOKENS.sub("", text)
         return self.knowledge.resolve("model", text) is not None and self.names.resolve(text) in (None, "Dense")
 
+    def is_dataset(self, text: str) -> bool:
+        """True for the name of a data set and nothing else."""
+        return self.knowledge.resolve("dataset", text) is not None
+
 
 def _names_method(method: str) -> bool:
     return bool(method) and not is_dense(method)

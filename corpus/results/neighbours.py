@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from corpus.results.headers import (
+    COSTS,
     PHASE_HEADS,
     PHASES,
     QUALITIES,
@@ -36,6 +37,7 @@ def read_together(axes: Axes, meanings: Sequence[Meaning], caption: Sequence[Slo
     _name_reductions(axes, columns)
     _name_phases(axes, columns, caption)
     _name_changes(axes, columns)
+    _name_parts(columns)
     if _are_errors(axes, columns, caption):
         columns = [replace(column, slots=tuple(map(as_error, column.slots))) for column in columns]
     _complete_changes(axes, columns)
@@ -81,6 +83,14 @@ def _name_reductions(axes: Axes, columns: list[Meaning]) -> None:
         if named and before and before[0].metric in REDUCTIONS and len(axes.columns[index].header) == 1:
             reduction = Slot(REDUCTIONS[before[0].metric], "%", part=meaning.rest)
             columns[index] = replace(meaning, slots=(reduction,), pruned=False)
+
+
+def _name_parts(columns: list[Meaning]) -> None:
+    """Take a network among costs for a part of the rows' networks, where a column beside it is of the whole."""
+    whole = [column.slots[0].metric for column in columns if column.slots and PHRASES["whole_cost"].search(column.rest)]
+    for index, meaning in enumerate(columns):
+        if meaning.slots and meaning.models and meaning.slots[0].metric in COSTS and meaning.slots[0].metric in whole:
+            columns[index] = replace(meaning, models=(), variant=(*meaning.variant, meaning.rest))
 
 
 def _name_changes(axes: Axes, columns: list[Meaning]) -> None:

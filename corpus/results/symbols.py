@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from corpus.reading import Document
 from corpus.results.words import PHRASES
 
-_ASSIGNED = re.compile(r"(?P<symbol>[b-zα-ω])\s*=\s*(?=\d)")
-_USUAL = {"p": "pruning ratio", "s": "sparsity"}
-"""What symbols before a percentage mean where the text does not say."""
+_ASSIGNED = re.compile(r"(?P<symbol>[b-zSα-ω])\s*=\s*(?=\d)")
+_SHARE = re.compile(r"0?\.\d+|\d+(?:\.\d+)?\s*%")
+_USUAL = {"p": "pruning ratio", "s": "sparsity", "S": "sparsity"}
+"""What symbols before a share mean where the text does not say."""
 
 
 def symbols_of(document: Document) -> dict[str, str]:
@@ -30,5 +31,7 @@ def spell_out(text: str, symbols: Mapping[str, str]) -> str:
     match = _ASSIGNED.match(text)
     if match is None:
         return text
-    word = symbols.get(match.group("symbol")) or (_USUAL.get(match.group("symbol")) if text.endswith("%") else None)
+    word = symbols.get(match.group("symbol")) or (
+        _USUAL.get(match.group("symbol")) if _SHARE.fullmatch(text[match.end() :].strip()) else None
+    )
     return f"{word} = {text[match.end() :]}" if word else text
