@@ -93,15 +93,28 @@ def _setting(modifiers: Any, extra: Any) -> str:
     return ", ".join([*sorted(map(str, modifiers)), *named])
 
 
+def _protocol_value(printed: str) -> str:
+    """One spelling of a number of tokens, shots or crops: ``2k`` and ``2,048`` are 2048, ``five`` is 5."""
+    text = printed.lower().replace(",", "")
+    if text.endswith("k"):
+        return str(1024 * int(text[:-1]))
+    return quantities().number_words.get(text, text)
+
+
 @functools.lru_cache(maxsize=4096)
 def stated_protocol(caption: str) -> str:
-    """The way of evaluating that a caption states: ``sequence length 2048``; empty where it states none, or several."""
+    """The way of evaluating that words state: ``sequence length 2048``; empty where they state none, or several."""
     stated = []
     for name, pattern in quantities().protocols.items():
-        values = {value.lower() for value in pattern.findall(caption)}
+        values = {_protocol_value(value) for value in pattern.findall(caption)}
         if len(values) == 1:
             stated.append(f"{name} {values.pop()}")
     return ", ".join(stated)
+
+
+def protocol_of(read: str, caption: str = "") -> str:
+    """The protocol in one spelling: as the reader found it, else as the caption states it."""
+    return stated_protocol(read) or read or stated_protocol(caption)
 
 
 def comparable(results: pd.DataFrame) -> pd.DataFrame:
@@ -122,8 +135,9 @@ def comparable(results: pd.DataFrame) -> pd.DataFrame:
     frame["implemented_by"] = _texts(rows["implemented_by"])
     frame["synthetic"] = rows["synthetic"].astype(bool)
     frame["split"] = _texts(rows["split"])
-    stated = [as_text(one) or stated_protocol(as_text(two)) for one, two in _pairs(rows, "protocol", "caption")]
-    frame["protocol"] = stated
+    frame["protocol"] = [
+        protocol_of(as_text(read), as_text(caption)) for read, caption in _pairs(rows, "protocol", "caption")
+    ]
     frame["setting"] = [_setting(modifiers, extra) for modifiers, extra in _pairs(rows, "modifiers", "extra")]
     frame["method"] = _method_names(rows)
     printed = {name: OWN_MARKS.sub(" ", as_text(name)).strip() for name in rows["method"].unique()}

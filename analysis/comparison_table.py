@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.comparable import comparable
+from analysis.comparable import comparable, protocol_of
 from analysis.comparisons import proposers
 from analysis.frames import absent, as_text, records
 from analysis.own_dense import with_own_dense
@@ -110,7 +110,9 @@ def comparison_table(
         )
     left_out = 0
     if mine is not None:
-        protocols = {as_text(protocol) for protocol in mine.get("protocol", pd.Series(dtype=object))} - {""}
+        protocols = {protocol_of(as_text(protocol)) for protocol in mine.get("protocol", pd.Series(dtype=object))} - {
+            ""
+        }
         alike = rows["protocol"].isin([*protocols, ""]) if protocols else pd.Series(True, index=rows.index)
         left_out = int((~alike).sum())
         rows = rows[alike]

@@ -34,6 +34,8 @@ class Quantities:
     complements: Mapping[str, str]
     variants: Mapping[str, str]
     protocols: Mapping[str, re.Pattern[str]]
+    number_words: Mapping[str, str]
+    """Digits for the numbers that protocols print as words."""
     names: Mapping[str, str]
 
 
@@ -51,6 +53,7 @@ def quantities() -> Quantities:
         complements=raw["complements"],
         variants=raw["variants"],
         protocols={name: re.compile(pattern, re.IGNORECASE) for name, pattern in raw["protocols"].items()},
+        number_words=raw["number_words"],
         names=raw["names"],
     )
 

@@ -112,15 +112,25 @@ def test_numbers_without_an_operating_point_or_outside_result_tables_are_left_ou
     [
         ("WikiText-2 perplexity, sequence length 2048.", "sequence length 2048"),
         ("Perplexity with a context of 4096 tokens; lower is better.", "sequence length 4096"),
-        ("Context size of 2K.", "sequence length 2k"),
+        ("Context size of 2K.", "sequence length 2048"),
         ("5-shot accuracy on MMLU.", "shots 5"),
+        ("five-shot", "shots 5"),
+        ("2048 tokens", "sequence length 2048"),
+        ("context window 4,096", "sequence length 4096"),
+        ("128 calibration samples of 2048 tokens.", ""),
         ("Sequence length 2048 above and sequence length 4096 below.", ""),
-        ("ResNet-50 on ImageNet at 224×224, single crop.", "resolution 224, crops single"),
+        ("ResNet-50 on ImageNet at 224×224, single crop.", "resolution 224, crops 1"),
         ("LLaMA-2-7B at 50% sparsity, 128 calibration samples.", ""),
     ],
 )
 def test_the_way_of_evaluating_is_read_from_the_caption(caption: str, protocol: str) -> None:
     assert stated_protocol(caption) == protocol
+
+
+def test_one_way_of_evaluating_is_one_however_it_is_worded(make_results: Make) -> None:
+    words = ("context of 2048 tokens", "sequence length 2,048", "2048 tokens")
+    rows = comparable(make_results(*(paper(19 + place, 70.0, protocol=one) for place, one in enumerate(words))))
+    assert set(rows["protocol"]) == {"sequence length 2048"}
 
 
 def test_a_pruned_method_at_no_sparsity_is_left_out(make_results: Make) -> None:
