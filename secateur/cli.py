@@ -36,6 +36,7 @@ from secateur.commands import (
     validating,
 )
 from secateur.output import say
+from secateur.settings import load_settings
 
 ROOMS = ("secateur", "validate", "analysis", "corpus", "ingest", "db")
 ASK, BUILD, SURVEY, CHECK = "Ask the corpus", "Build the corpus", "The survey", "Check claims"
@@ -63,6 +64,8 @@ def _start(
         raise typer.Exit
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
+        return
+    load_settings().share_knowledge()
 
 
 PANELS: dict[str, dict[str, Callable[..., None]]] = {

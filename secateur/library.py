@@ -52,7 +52,9 @@ class Corpus:
     """
 
     def __init__(self, path: str | Path | None = None) -> None:
-        self.path = str(path or load_settings().db)
+        settings = load_settings()
+        settings.share_knowledge()
+        self.path = str(path or settings.db)
         self._engine = open_readonly(self.path)
 
     def __repr__(self) -> str:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tomllib
 from functools import cached_property
 from pathlib import Path
@@ -63,6 +64,9 @@ class Settings(BaseSettings):
     report_mistakes_to: str = "mailto:"
     """Where the survey's readers report a wrong number: ``mailto:you@example.org``, a tracker's page for a new issue
     (``https://github.com/OWNER/NAME/issues/new``), or any address with ``{title}`` and ``{body}``; empty for none."""
+    knowledge: Path | None = None
+    """Folder with names of your own: ``methods.yaml``, ``datasets.yaml``, ``models.yaml``, ``metrics.yaml``, or any of
+    them, whose entries add to those shipped (docs/how-to/own_topic.md)."""
     selected_by: str = ""
     """How the harvested papers were selected, such as ``titles with the word pruning``, where that is less than all of
     some sets; the survey fits no growth to such a sample, and says so."""
@@ -111,6 +115,13 @@ class Settings(BaseSettings):
     def site_folder(self) -> Path:
         """Folder of the living survey."""
         return self.site or self.home / "site"
+
+    def share_knowledge(self) -> None:
+        """Let this process, and those it starts, know the names in the folder ``knowledge``."""
+        from corpus.knowledge import OWN_KNOWLEDGE
+
+        if self.knowledge is not None:
+            os.environ[OWN_KNOWLEDGE] = str(self.knowledge.resolve())
 
     @property
     def user_agent(self) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from corpus.bounded import BoundedReader, NotReadError
-from corpus.knowledge import load_knowledge
+from corpus.knowledge import load_knowledge, own_knowledge_mark
 from corpus.reading import READER_VERSION
 from corpus.scale import Lost, over
 from corpus.tagging import TAGGER_VERSION, TaggingModel, load_model, tag
@@ -67,14 +67,15 @@ class OwnTaggerError(Exception):
 
 def _tagger(own_tagger: Path | None) -> tuple[str, TaggingModel]:
     """The tagger and its version: the one trained on a person's labels where there is one, else the shipped one."""
+    version = TAGGER_VERSION + own_knowledge_mark()
     if own_tagger is None or not own_tagger.is_file():
-        return TAGGER_VERSION, load_model()
+        return version, load_model()
     lexicon = load_lexicon()
     try:
         model = TaggingModel(lexicon, read_model(own_tagger, lexicon))
     except RelevanceModelError as error:
         raise OwnTaggerError(own_tagger) from error
-    return f"{TAGGER_VERSION}+{hashlib.sha256(own_tagger.read_bytes()).hexdigest()[:12]}", model
+    return f"{version}+{hashlib.sha256(own_tagger.read_bytes()).hexdigest()[:12]}", model
 
 
 def tag_papers(
@@ -153,14 +154,15 @@ def extract_papers(
     Papers are read in ``jobs`` processes or on a Dask ``cluster`` whose workers see the file store; this process alone
     writes, paper by paper in the same order. Raises corpus.scale.ClusterError, DaemonicWorkerError.
     """
+    reader_version = READER_VERSION + own_knowledge_mark()
     with engine.execution_options(read_only=True).connect() as connection:
-        waiting = unextracted(connection, READER_VERSION, limit)
+        waiting = unextracted(connection, reader_version, limit)
     paths = [store.path(document.sha256).resolve() for document in waiting]
     read = unread = found = 0
     with BoundedReader() as reader, closing(_readings(reader, paths, jobs, cluster)) as results:
         for number, (document, (_, paper)) in enumerate(zip(waiting, results, strict=True), 1):
             paper = ReadPaper(0.0, paper.reason) if isinstance(paper, Lost) else paper
-            _store(engine, document, paper, clock)
+            _store(engine, document, reader_version, paper, clock)
             unread += bool(paper.reason)
             read += not paper.reason
             found += len(paper.readings)
@@ -199,12 +201,12 @@ def read_in_worker(path: Path) -> ReadPaper:
     return _read(_reader_of_worker(), path)
 
 
-def _store(engine: Engine, document: StoredDocument, paper: ReadPaper, clock: Clock) -> None:
+def _store(engine: Engine, document: StoredDocument, reader_version: str, paper: ReadPaper, clock: Clock) -> None:
     done = Processing(
         document.paper_id,
         document.version,
         "extract",
-        READER_VERSION,
+        reader_version,
         document.sha256,
         "unread" if paper.reason else "done",
         paper.seconds,
