@@ -1,5 +1,6 @@
 """Measured against theoretical speed-ups, by what is pruned."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -147,3 +148,12 @@ def test_plot_draws_a_mark_a_structure_and_the_diagonal(make_results: Make) -> N
     ax = plot_acceleration(speedups(rows, TAGS), TIMINGS)
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["filter-channel", "own kernels"]
     assert "theoretical" in ax.get_xlabel()
+
+
+def test_ticks_are_factors_in_plain_digits(make_results: Make) -> None:
+    rows = make_results(speedup(2.0, theoretical=True), speedup(1.5, measured=True))
+    ax = plot_acceleration(speedups(rows, TAGS), TIMINGS)
+    ax.figure.canvas.draw()
+    labels = [tick.get_text() for axis in (ax.xaxis, ax.yaxis) for tick in axis.get_ticklabels()]
+    assert "2×" in labels
+    assert all(re.fullmatch(r"[\d.]+×", label) for label in labels)
