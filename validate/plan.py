@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from validate.claims.schema import IN_TRAINING, Arm, Claim, Part, Setting
+from validate.claims.schema import COUNTED, IN_TRAINING, Arm, Claim, Part, Setting
 from validate.engine.architectures import UnknownModelError, layer_names
 from validate.statistics import LEVELS, tail_at_each_look
 
@@ -26,7 +26,8 @@ ENGINE_VERSION = "2"
 LOOKS = (5, 10, 20)
 """Numbers of seeds after which a verdict is taken; the last is the largest number of seeds."""
 
-RUNNABLE_KINDS = ("absolute", "delta", "ordering", "compression", "structural")
+UNTRAINED_KINDS = ("structural", "speed")
+"""Kinds that are about layers or masks, whatever is trained."""
 _MARGINS = Path(__file__).with_name("margins.yaml")
 
 
@@ -103,37 +104,50 @@ def _margins() -> tuple[dict[str, Any], ...]:
 def margin_of(part: Part, dataset: str) -> float:
     """The margin of a part: fixed by data set and quantity, and never less than the rounding of the printed number.
 
-    Structural and compression parts have the rounding alone. Raises NotTestableError where no margin is fixed.
+    What is counted has the rounding alone, and an ordering, which asks for no size, has none. Raises NotTestableError
+    where no margin is fixed.
     """
-    if part.quantity in ("compression", "kept_percent"):
+    if part.quantity in COUNTED:
         return part.rounding
     for row in _margins():
-        if dataset in row["datasets"] and part.quantity in row["quantities"]:
-            return max(float(row["margin"]), part.rounding)
+        if dataset in row.get("datasets", (dataset,)) and part.quantity in row["quantities"]:
+            margin = row["margin"] if "margin" in row else row["relative_margin"] * float(part.value or 0)
+            return max(float(margin), part.rounding)
+    if part.compares == "better":
+        return 0.0
     raise NotTestableError(f"no smallest effect of interest is fixed for {part.quantity} on {dataset}")
 
 
 def _check_testable(claim: Claim) -> None:
-    strange = sorted({part.kind for part in claim.parts} - set(RUNNABLE_KINDS))
-    if strange:
-        raise NotTestableError(f"the engine does not run claims of kind {', '.join(strange)} yet")
-    if claim.estimand != "final_epoch":
-        raise NotTestableError(f"the engine measures the final epoch only, the claim is about {claim.estimand}")
-    try:
-        layers = layer_names(claim.setting.model)
-    except UnknownModelError as error:
-        raise NotTestableError(str(error)) from error
     for name, arm in claim.arms.items():
-        strangers = sorted({*arm.kept_by_layer, *arm.left_alone} - set(layers))
-        if strangers:
-            raise NotTestableError(
-                f"arm {name} names the layer {strangers[0]}, but {claim.setting.model} has {_few(layers)}"
-            )
+        if arm.method:
+            raise NotTestableError(f"the engine has no {arm.method}, which arm {name} asks for")
+    if claim.hardware is not None and claim.hardware.kind == "gpu":
+        raise NotTestableError(f"speed is measured on processors, and the claim is about {claim.hardware.name}")
+    if all(part.kind == "speed" for part in claim.parts):
+        return
+    if claim.estimand == "best_epoch":
+        raise NotTestableError("the best epoch on the test set is no estimate of anything: the engine does not take it")
+    for name, arm in claim.arms.items():
+        _check_arm(claim, name, arm)
     pruned = [arm for arm in claim.arms.values() if arm.pruned]
     if pruned and claim.structure not in {_structure(arm) for arm in pruned}:
         raise NotTestableError(f"the claim is about {claim.structure} pruning, and no arm has such a pattern")
     if pruned and claim.timing not in {_timing(arm) for arm in pruned}:
         raise NotTestableError(f"the claim is about pruning {claim.timing} training, and no arm has such a schedule")
+
+
+def _check_arm(claim: Claim, name: str, arm: Arm) -> None:
+    model = arm.model or claim.setting.model
+    try:
+        layers = layer_names(model)
+    except UnknownModelError as error:
+        raise NotTestableError(str(error)) from error
+    strangers = sorted({*arm.kept_by_layer, *arm.left_alone} - set(layers))
+    if strangers:
+        raise NotTestableError(f"arm {name} names the layer {strangers[0]}, but {model} has {_few(layers)}")
+    if claim.estimand == "early_stop" and arm.schedule_name in IN_TRAINING:
+        raise NotTestableError(f"arm {name} prunes while it trains: an early step has another sparsity than the last")
 
 
 def _few(names: tuple[str, ...]) -> str:
@@ -155,7 +169,7 @@ def _timing(arm: Arm) -> str:
 
 
 def freeze(claim: Claim, data_sha256: str, looks: tuple[int, ...] = LOOKS) -> Plan:
-    """The plan of a claim. A structural claim is arithmetic: its plan has one look after one seed.
+    """The plan of a claim. Structural and speed claims have no seeds: their plan has one look, after one.
 
     Raises NotTestableError for what the engine can't run, and SettingIncompleteError if something needed for training
     is left open by the paper and by a completion.
@@ -172,6 +186,6 @@ def freeze(claim: Claim, data_sha256: str, looks: tuple[int, ...] = LOOKS) -> Pl
         if latest > (setting.epochs or 0):
             raise NotTestableError(f"{name}: rewinding to epoch {latest} of a training of {setting.epochs}")
     parts = tuple(PlannedPart(part, margin_of(part, claim.setting.dataset)) for part in claim.parts)
-    if all(part.kind == "structural" for part in claim.parts):
+    if all(part.kind in UNTRAINED_KINDS for part in claim.parts):
         looks = (1,)
     return Plan(claim, settings, parts, data_sha256, looks)

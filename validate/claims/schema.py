@@ -10,7 +10,27 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from validate.claims.arms import IN_TRAINING, Arm, Layer, Strict
+
+__all__ = [
+    "COMPARATORS",
+    "COUNTED",
+    "FIRST_HAND",
+    "IN_TRAINING",
+    "Arm",
+    "Claim",
+    "Comparator",
+    "Completion",
+    "Hardware",
+    "Kind",
+    "Layer",
+    "Part",
+    "Quantity",
+    "Setting",
+    "Source",
+]
 
 Kind = Literal[
     "absolute",
@@ -24,47 +44,28 @@ Kind = Literal[
     "speed",
 ]
 Comparator = Literal["equal", "no_worse", "better", "at_least"]
-Quantity = Literal["accuracy", "error", "perplexity", "compression", "kept_percent", "time_ratio"]
-
-CriterionName = Literal[
-    "magnitude",
-    "random",
-    "l1-filter",
-    "snip",
-    "grasp",
-    "synflow",
-    "taylor",
-    "obd",
-    "obs",
-    "wanda",
-    "sparsegpt",
+Quantity = Literal[
+    "accuracy",
+    "error",
+    "perplexity",
+    "compression",
+    "kept_percent",
+    "weights",
+    "emptied_layers",
+    "multiply_add_ratio",
+    "time_ratio",
 ]
-DistributionName = Literal["global", "uniform", "er", "erk", "layerwise"]
-ScheduleName = Literal[
-    "one-shot",
-    "iterative",
-    "gradual",
-    "at-initialisation",
-    "set",
-    "rigl",
-    "sparse-momentum",
-    "dynamic-network-surgery",
-]
-RecoveryName = Literal["none", "fine-tuning", "weight-rewinding", "learning-rate-rewinding", "from-scratch"]
-PatternName = Annotated[
-    str, Field(pattern=r"^(unstructured|filter|[1-9]\d{0,2}:[1-9]\d{0,2}|[1-9]\d{0,2}x[1-9]\d{0,2})$")
-]
-"""unstructured, filter, N:M such as 2:4, or blocks of rows x columns such as 4x1."""
-IN_TRAINING = ("gradual", "set", "rigl", "sparse-momentum", "dynamic-network-surgery")
-"""Schedules that prune while they train."""
+"""What is measured: docs/verdicts.md says each in words."""
+COUNTED: tuple[Quantity, ...] = ("compression", "kept_percent", "weights", "emptied_layers", "multiply_add_ratio")
+"""Quantities that are counted on the masks: they have no noise and no margin but the rounding of what is printed."""
 
 COMPARATORS: dict[str, tuple[Comparator, ...]] = {
     "absolute": ("equal",),
     "delta": ("no_worse", "better"),
     "ordering": ("better",),
     "compression": ("at_least", "equal"),
-    "structural": ("equal",),
-    "threshold": ("equal", "better"),
+    "structural": ("equal", "at_least"),
+    "threshold": ("equal", "better", "at_least"),
     "universal": ("equal", "no_worse", "better", "at_least"),
     "existential": ("equal", "no_worse", "better", "at_least"),
     "speed": ("equal", "better", "at_least"),
@@ -75,11 +76,7 @@ FIRST_HAND = ("read_fulltext", "read_repo", "own")
 """Ways of reading after which a label may be about the paper."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Source(_Strict):
+class Source(Strict):
     """Where the claim stands."""
 
     venue: str
@@ -91,111 +88,7 @@ class Source(_Strict):
     quotation: str = ""
 
 
-class Arm(_Strict):
-    """One of the things that are compared: how a network is pruned and recovers."""
-
-    criterion: Literal["none"] | CriterionName = "none"
-    sparsity: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """Fraction removed at the end of what the pattern counts: prunable weights (all weights, no biases), blocks, or
-    filters of each group. N:M has its own."""
-    pattern: PatternName = "unstructured"
-    compare: Literal["layer", "output"] = "layer"
-    """Whether unstructured weights compete within their layer or within their output (as in Wanda's paper)."""
-    distribution: DistributionName = "global"
-    kept_by_layer: dict[str, Annotated[float, Field(gt=0, le=1)]] = {}
-    """Fraction kept of each layer, or group of filters; only for ``layerwise``, which it replaces ``sparsity`` for."""
-    left_alone: tuple[str, ...] = ()
-    """Layers that are not pruned; the sparsity is that of the others."""
-    calibration: Annotated[int, Field(ge=1)] = 128
-    """Training examples that the criterion looks at, drawn by the seed."""
-    schedule: ScheduleName | None = None
-    """Left out: one-shot, or iterative if there are rounds."""
-    rounds: Annotated[int, Field(ge=1, le=1000)] = 1
-    """Pruning rounds: 1 is one-shot; more approach the sparsity by removing the same fraction each round."""
-    start: Annotated[float, Field(ge=0, le=1)] | None = None
-    """Part of the training after which gradual pruning, or surgery, begins."""
-    end: Annotated[float, Field(gt=0, le=1)] | None = None
-    """Part of the training after which masks stay as they are, for schedules that prune while they train."""
-    every: Annotated[int, Field(ge=1)] | None = None
-    """Optimiser steps between two changes of the masks, for schedules that prune while they train."""
-    drop_fraction: Annotated[float, Field(gt=0, le=1)] | None = None
-    """Fraction of the living weights that SET, RigL and sparse momentum replace at first."""
-    recovery: RecoveryName = "none"
-    recovery_epochs: Annotated[int, Field(ge=1)] | None = None
-    """Epochs of recovery after each round; left out: as many as the first training."""
-    recovery_learning_rate: Annotated[float, Field(gt=0)] = 1.0
-    """Learning rate of fine-tuning as a multiple of the setting's."""
-    rewind_to_epoch: Annotated[int, Field(ge=0)] = 0
-    """Epoch whose weights weight rewinding returns to; 0 is the initialisation."""
-    stream: Annotated[int, Field(ge=0)] = 0
-    """Arms of one stream share their seeds (paired); another stream draws its own, for A against A."""
-
-    @model_validator(mode="after")
-    def _is_possible(self) -> Self:
-        n_of_m = self._n_of_m
-        pruned = self.sparsity > 0 or bool(self.kept_by_layer) or n_of_m is not None
-        if pruned and self.criterion == "none":
-            raise ValueError("a pruned arm needs a criterion")
-        if not pruned and self.criterion != "none":
-            raise ValueError(f"criterion {self.criterion} without a sparsity prunes nothing")
-        if bool(self.kept_by_layer) != (self.distribution == "layerwise"):
-            raise ValueError("kept_by_layer goes with distribution: layerwise, and with no other")
-        if self.kept_by_layer and self.sparsity:
-            raise ValueError("sparsity follows from kept_by_layer: leave it out")
-        if self.recovery == "none" and self.recovery_epochs is not None:
-            raise ValueError("recovery_epochs without a recovery trains nothing")
-        if n_of_m is not None and n_of_m[0] >= n_of_m[1]:
-            raise ValueError(f"pattern {self.pattern} keeps everything: N is less than M")
-        if n_of_m is not None and (self.sparsity or self.distribution not in ("global", "uniform")):
-            raise ValueError(
-                f"pattern {self.pattern} says how much each layer keeps: leave sparsity and distribution out"
-            )
-        if self.compare == "output" and self.pattern != "unstructured":
-            raise ValueError(f"compare: output is for unstructured weights, not for pattern {self.pattern}")
-        if self.rounds > 1 and self.schedule_name not in ("iterative", "at-initialisation"):
-            raise ValueError(f"schedule {self.schedule} has no rounds")
-        return self
-
-    @model_validator(mode="after")
-    def _names_what_its_schedule_uses(self) -> Self:
-        given = {name for name in ("start", "end", "every", "drop_fraction") if getattr(self, name) is not None}
-        used = {
-            "gradual": {"start", "end", "every"},
-            "dynamic-network-surgery": {"start", "end", "every"},
-            "set": {"end", "every", "drop_fraction"},
-            "rigl": {"end", "every", "drop_fraction"},
-            "sparse-momentum": {"end", "every", "drop_fraction"},
-        }.get(self.schedule_name, set())
-        if given - used:
-            raise ValueError(f"schedule {self.schedule_name} makes no use of {min(given - used)}")
-        if self.start is not None and self.end is not None and self.start > self.end:
-            raise ValueError("start lies after end")
-        if self.rewind_to_epoch and self.recovery != "weight-rewinding":
-            raise ValueError(f"rewind_to_epoch is for weight-rewinding, not for recovery {self.recovery}")
-        return self
-
-    @property
-    def _n_of_m(self) -> tuple[int, int] | None:
-        n, _, m = self.pattern.partition(":")
-        return (int(n), int(m)) if m else None
-
-    @property
-    def pruned(self) -> bool:
-        """Whether anything is removed."""
-        return self.criterion != "none"
-
-    @property
-    def kept(self) -> float:
-        """Fraction kept at the end of what the pattern counts; of ``layerwise`` it follows from the layers."""
-        return self._n_of_m[0] / self._n_of_m[1] if self._n_of_m else 1 - self.sparsity
-
-    @property
-    def schedule_name(self) -> ScheduleName:
-        """The schedule, also where it was left out."""
-        return self.schedule or ("one-shot" if self.rounds == 1 else "iterative")
-
-
-class Setting(_Strict):
+class Setting(Strict):
     """How networks are trained. A field that is left out is left open by the paper."""
 
     dataset: str
@@ -216,6 +109,10 @@ class Setting(_Strict):
     augmentation: Literal["none", "crop-flip"] = "none"
     sequence_length: Annotated[int, Field(ge=1)] | None = None
     """Tokens in an example, for text."""
+    validation_examples: Annotated[int, Field(ge=1)] | None = None
+    """Training examples that the seed keeps for validation; left out: a tenth."""
+    evaluate_every: Annotated[int, Field(ge=1)] | None = None
+    """Optimiser steps between two looks at the validation loss, for the estimand ``early_stop``."""
     claimed_on: str = ""
     """What the paper ran it on, where ``dataset`` and ``model`` are a scaled-down stand-in."""
 
@@ -228,7 +125,7 @@ class Setting(_Strict):
         return tuple(name for name in needed if getattr(self, name) is None)
 
 
-class Completion(_Strict):
+class Completion(Strict):
     """One way to fill in what the paper leaves open, declared before anything runs."""
 
     why: str
@@ -240,7 +137,15 @@ class Completion(_Strict):
     weight_decay: Annotated[float, Field(ge=0)] | None = None
 
 
-class Part(_Strict):
+class Hardware(Strict):
+    """What a speed was measured on."""
+
+    kind: Literal["cpu", "mobile-cpu", "gpu"]
+    name: str
+    """As the source names it; a library may be named too."""
+
+
+class Part(Strict):
     """One statement; a claim holds when all its parts do."""
 
     id: str
@@ -248,7 +153,9 @@ class Part(_Strict):
     quantity: Quantity
     arm: str
     against: str | None = None
-    """The arm it is compared with, for delta and ordering."""
+    """The arm it is compared with; a speed part's ratio is its seconds over those of ``arm``."""
+    or_arms: tuple[str, ...] = ()
+    """Existential only: the other points of the grid, one of which is enough."""
     comparator: Comparator | None = None
     """Left out: the kind's usual one (see COMPARATORS)."""
     value: Decimal | None = None
@@ -257,17 +164,36 @@ class Part(_Strict):
     spread: Annotated[float, Field(ge=0)] | None = None
     """Standard deviation over the original's seeds."""
     original_seeds: Annotated[int, Field(ge=1)] | None = None
+    batch: Annotated[int, Field(ge=1)] | None = None
+    """Speed only: examples in one product."""
+    cache: Literal["hot", "cold"] | None = None
+    """Speed only: whether the weights are in the processor's caches already, or come from memory."""
     statement: str = ""
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
-        paired = self.kind in ("delta", "ordering")
-        if paired and self.against is None:
-            raise ValueError(f"a {self.kind} needs the arm that it is compared against")
-        if not paired and self.value is None:
-            raise ValueError(f"kind {self.kind} needs the value that is claimed")
         if self.comparator is not None and self.comparator not in COMPARATORS[self.kind]:
             raise ValueError(f"{self.comparator} is no comparison for kind {self.kind}: {COMPARATORS[self.kind]}")
+        paired = self.kind == "speed" or self.compares in ("no_worse", "better")
+        if paired and self.against is None:
+            raise ValueError(f"a {self.kind} needs the arm that it is compared against")
+        if not paired and self.against is not None:
+            raise ValueError(f"{self.compares} compares with a value, not with the arm {self.against}")
+        if self.compares in ("equal", "at_least") and self.value is None:
+            raise ValueError(f"kind {self.kind} needs the value that is claimed")
+        if self.or_arms and self.kind != "existential":
+            raise ValueError(f"or_arms are for kind existential, not for {self.kind}")
+        return self
+
+    @model_validator(mode="after")
+    def _says_how_speed_is_measured(self) -> Self:
+        speed = self.kind == "speed"
+        if speed != (self.quantity == "time_ratio"):
+            raise ValueError("kind speed goes with quantity time_ratio, and with no other")
+        if speed and (self.batch is None or self.cache is None):
+            raise ValueError("a speed part says its batch and its cache, hot or cold")
+        if not speed and (self.batch is not None or self.cache is not None):
+            raise ValueError(f"batch and cache are for kind speed, not for {self.kind}")
         return self
 
     @property
@@ -285,7 +211,7 @@ class Part(_Strict):
         return 0.5 * 10.0**exponent
 
 
-class Claim(_Strict):
+class Claim(Strict):
     """A statement of a paper that can be run, or that is known not to be."""
 
     id: Annotated[str, Field(pattern=r"^[A-Z0-9][A-Za-z0-9.-]*$")]
@@ -293,12 +219,15 @@ class Claim(_Strict):
     source: Source
     timing: Literal["before", "during", "after"]
     structure: Literal["unstructured", "semi-structured", "block", "filter-channel"]
-    estimand: Literal["final_epoch", "best_epoch"] = "final_epoch"
-    """The mean over seeds of the quantity at this epoch; the two are never mixed."""
+    estimand: Literal["final_epoch", "best_epoch", "early_stop"] = "final_epoch"
+    """When the quantity is measured whose mean over seeds counts: after the last epoch, at the epoch of the best test
+    accuracy, or at the step of the smallest validation loss in the last training. They are never mixed."""
+    hardware: Hardware | None = None
+    """What the source measured its speed on."""
     setting: Setting
     arms: Annotated[dict[str, Arm], Field(min_length=1)]
     parts: Annotated[tuple[Part, ...], Field(min_length=1)]
-    completions: dict[str, Completion] = {}
+    completions: dict[str, Completion] = Field(default_factory=dict)
     positive_control: str | None = None
     """Id of the claim that has to be reproduced here before this one may be called not reproduced."""
     stands_in_for: tuple[str, ...] = ()
@@ -309,14 +238,23 @@ class Claim(_Strict):
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
         for part in self.parts:
-            for arm in (part.arm, part.against):
-                if arm is not None and arm not in self.arms:
+            named = [arm for arm in (part.arm, part.against, *part.or_arms) if arm is not None]
+            for arm in named:
+                if arm not in self.arms:
                     raise ValueError(f"part {part.id} names the arm {arm}, which is none of {', '.join(self.arms)}")
+                if bool(self.arms[arm].layers) != (part.kind == "speed"):
+                    raise ValueError(f"part {part.id}: arms with layers go with kind speed, and with no other: {arm}")
         names = [part.id for part in self.parts]
         if len(set(names)) < len(names) or "whole" in names:
             raise ValueError("parts need ids of their own, and none may be 'whole'")
+        if sum(part.kind == "threshold" for part in self.parts) == 1:
+            raise ValueError("a threshold lies between two points: it needs two parts of that kind")
+        if len({part.kind == "speed" for part in self.parts}) > 1:
+            raise ValueError("speed is measured in a claim of its own: leave other kinds out")
         if len(self.completions) > 5:
             raise ValueError("more than five completions: declare three to five")
+        if (self.estimand == "early_stop") != (self.setting.evaluate_every is not None):
+            raise ValueError("estimand early_stop goes with evaluate_every in the setting, and with no other")
         return self
 
     @property
