@@ -25,6 +25,9 @@ from corpus.results.words import PHRASES, SPLITS
 
 _NOTE = re.compile(r"^(\^?[a-z\d*†‡§]\s|\^|note|†|‡|\*|§|¹|results? (are|of|marked)|numbers? )", re.I)
 
+_ASSIGNMENT = re.compile(r"[^\W\d]\w{0,11}\s*=\s*\S+$")
+"""A cell that gives a setting its value (``k=2``)."""
+
 
 def read_axes(table: DocumentTable, interpreter: Interpreter) -> Axes:
     """The layout of a table; one without data rows has no columns of results."""
@@ -310,6 +313,8 @@ def _method_score(axes: Axes, index: int, interpreter: Interpreter) -> float:
     if not texts or (column.numeric >= 0.5 and column.kind != "method"):
         return 0.0
     if 2 * sum(any(character.isalpha() for character in text) for text in texts) <= len(texts):
+        return 0.0
+    if all(_ASSIGNMENT.match(text) for text in texts):
         return 0.0
     meanings = [interpreter.read(text) for text in texts]
     named = sum(bool(meaning.method) for meaning in meanings) / len(texts)

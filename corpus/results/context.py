@@ -24,6 +24,7 @@ from corpus.results.headers import (
 )
 from corpus.results.meaning import Interpreter
 from corpus.results.names import clean_name, is_dense
+from corpus.results.reported_metrics import reported_metrics
 from corpus.results.sparsity import NUMBER_IN_WORDS, Removal, RemovalHeader, read_removals
 from corpus.results.words import PHRASES, PROTOCOLS, SPLITS
 
@@ -63,6 +64,8 @@ class Paper:
                 self._referring[label].append(paragraph.text)
         self._named_in_section: dict[tuple[str, int], tuple[str, ...]] = {}
         self._removals_in_section: dict[int, list[Removal]] = {}
+        self.reported_metrics = reported_metrics(document, interpreter.subjects)
+        """The metric that the text says is reported on a data set."""
         self.row_names = tuple(self._row_names())
         """Names of methods that stand in the first columns of the paper's tables."""
         self.theoretical = PHRASES["theoretical"].search(text) is not None

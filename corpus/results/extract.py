@@ -113,11 +113,24 @@ class TableReader:
         if not slots or all(slot.metric in IGNORED for slot in slots):
             return
         column = self._with_bracket(column, numeric, index)
+        column = self._over_several(column, cell, meaning)
         for position, number, slot in self._numbers(numeric, slots):
             if number is not None:
                 slot = self._by_unit(self._without_arrow(slot, number), number)
                 slot = replace(slot, falls=slot.falls and index not in self._prints_signs)
                 yield self._reading(row, position, number, Place(cell, index, column, meaning, slot))
+
+    def _over_several(self, column: Meaning, cell: TableCell, row: Meaning) -> Meaning:
+        """The column's meaning for a cell over columns of several sparsities: it is of the dense network.
+
+        A method that is known to prune keeps its name.
+        """
+        spanned = self.columns[cell.origin[1] : cell.origin[1] + cell.width]
+        if len({other.removal for other in spanned}) < 2:
+            return column
+        entry = self.paper.knowledge.methods.get(self.interpreter.names.resolve(row.method, row.cites) or "")
+        prunes = self.interpreter.names.is_proposed(row.method) or (entry is not None and not entry.control)
+        return replace(column, removal=NOTHING, base=column.base or not prunes)
 
     def _with_bracket(self, column: Meaning, numeric: NumericCell, index: int) -> Meaning:
         """The column's meaning for a cell that prints in brackets how much was removed."""
@@ -172,7 +185,7 @@ class TableReader:
             return row.slots
         for dataset in (*column.datasets, *row.datasets):
             if dataset in USUAL_METRICS:
-                return self._usual_slots(USUAL_METRICS[dataset])
+                return self._usual_slots(self.paper.reported_metrics.get(dataset, USUAL_METRICS[dataset]))
         usual = {USUAL_METRICS.get(dataset, "") for dataset in self.resolver.caption_datasets}
         if usual == {"perplexity"}:
             return self._usual_slots("perplexity")

@@ -33,7 +33,7 @@ def read_together(axes: Axes, meanings: Sequence[Meaning], caption: Sequence[Slo
     if any(PHRASES["repeat"].search(column.rest) for column in columns):
         columns = [replace(column, datasets=()) if column.datasets == ("average",) else column for column in columns]
     _name_methods(axes, columns)
-    _name_tasks(columns)
+    _name_tasks(axes, columns)
     _name_reductions(axes, columns)
     _name_phases(axes, columns, caption)
     _name_changes(axes, columns)
@@ -64,13 +64,18 @@ def _name_methods(axes: Axes, columns: list[Meaning]) -> None:
                 columns[index] = replace(column, method=outer[0].text, cites=outer[0].cites, base=False)
 
 
-def _name_tasks(columns: list[Meaning]) -> None:
+def _name_tasks(axes: Axes, columns: list[Meaning]) -> None:
     """Take columns without a known word among columns of data sets for data sets, too."""
     if sum(len(meaning.datasets) for meaning in columns) < 2:
         return
+    beside = {axes.columns[i].header[:-1] for i, m in enumerate(columns) if m.datasets and axes.columns[i].header}
     for index, meaning in enumerate(columns):
-        silent = meaning.rest and not (meaning.slots or meaning.datasets or meaning.models or meaning.method)
-        if silent and not (meaning.removal or meaning.stage or meaning.base or meaning.pruned or meaning.variant):
+        silent = meaning.rest and not (meaning.slots or meaning.datasets or meaning.method)
+        head = axes.columns[index].header
+        below = bool(head) and meaning.rest == head[-1].text and len(head) > 1 and head[:-1] in beside
+        if not silent or (meaning.models and not below):
+            continue
+        if not (meaning.removal or meaning.stage or meaning.base or meaning.pruned or meaning.variant):
             columns[index] = replace(meaning, datasets=(meaning.rest,))
 
 

@@ -22,6 +22,7 @@ _FAMILIES_OF_DIGITS = frozenset({"LeNet", "MLP", "LSTM", "GRU", ""})
 
 
 _WITHOUT = re.compile(r"\W*(?:w/o|without)\b", re.I)
+_TAKEN_AWAY = re.compile(r"\W*(?:w/o|without|no)\b|[-–−]\s*[A-Za-z]", re.I)
 _LANGUAGES = re.compile(r"\b(en|de|fr|ro|ru|cs|zh|fi|tr|vi)\s?[-–→]\s?(en|de|fr|ro|ru|cs|zh|fi|tr|vi)\b", re.I)
 _TIMED = frozenset({"latency_ms", "throughput", "memory", "energy"})
 
@@ -83,11 +84,16 @@ class Resolver:
         self.caption_methods = self.names.in_text(f"{around.caption} {table.parent_caption}")
         self.caption_methods = [name for name in self.caption_methods if not self._is_stage(name)]
         near = self.names.in_text(around.near) if not self.caption_methods else []
-        near = [name for name in near if not is_dense(name) and not self._is_stage(name)]
+        limits = {match.group("name") for match in PHRASES["falls_back"].finditer(around.near)}
+        near = [name for name in near if not is_dense(name) and not self._is_stage(name) and name not in limits]
         self.near_method = near[0] if len(near) == 1 else ""
         cited = self.names.cited(table.cites)
         if cited and not self.caption_methods:
             self.caption_methods = [cited]
+        first = {row[0].text for row in table.cells[table.header_rows :] if row and row[0].text}
+        away = {text for text in first if _TAKEN_AWAY.match(text)}
+        self.whole_of_parts = next(iter(first - away), "") if len(away) > 1 and len(first - away) == 1 else ""
+        """The only row above rows that take parts away (``- layers``): the whole of the paper's own method."""
         added = {cell.text for row in table.cells for cell in row if cell.text.startswith("+")}
         self.takes_parts_away = any(_WITHOUT.match(cell.text) for row in table.cells for cell in row[:2])
         """True where rows take parts of the paper's own method away."""
@@ -134,6 +140,8 @@ class Resolver:
             return self._method_of_text(place, name)
         if canonical is None and not cites and self._is_pruned_network(name, row):
             return replace(self._method_of_text(place, name), name=name)
+        if canonical is None and name == self.whole_of_parts and self.names.proposed:
+            return Method(name, self.names.proposed[0], "proposed", cites)
         of_one = len(self.caption_methods) == 1 or (not self.caption_methods and not cites and self.varies_own)
         if canonical is None and of_one and name.islower() and not re.search(r"\d", name):
             return self._method_of_text(place, name)
@@ -199,7 +207,7 @@ class Resolver:
         in_slot = self.interpreter.datasets(slot.part) if slot.part else ()
         stated = place.column.datasets or place.row.datasets
         if in_slot and stated and stated[0].startswith("MNLI"):
-            return in_slot[0]
+            return "MNLI-m" if in_slot[0] == "MNLI" and self._has_mismatched(place.row) else in_slot[0]
         if stated:
             if stated[0] == "MNLI" and self._has_mismatched(place.row):
                 return "MNLI-m"

@@ -13,7 +13,7 @@ from dataclasses import replace
 from corpus.reading import DocumentTable, TableCell
 from corpus.results.axes import method_column
 from corpus.results.context import Surroundings
-from corpus.results.headers import which_net
+from corpus.results.headers import REDUCTIONS, which_net
 from corpus.results.layout import Axes, Column
 from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.names import clean_name, is_dense
@@ -84,7 +84,7 @@ class RowReader:
             if row in self.axes.context_rows:
                 continue
             meaning = self._meaning(row)
-            if row == dense:
+            if row == dense or (not meaning.method and self._costs_all(row)):
                 meaning = replace(meaning, base=True)
             if self.axes.groups.get(row, ()) != groups:
                 groups, network, rivals = self.axes.groups.get(row, ()), self._most_named(first), ()
@@ -102,6 +102,17 @@ class RowReader:
             in_name = "%" in meaning.method and not self.axes.of_kind("removal")
             cut = self._cut(row) if in_name or not meaning.removal else NOTHING
             yield row, replace(meaning, removal=cut or meaning.removal)
+
+    def _costs_all(self, row: int) -> bool:
+        """True for a row that costs 100 % of what the dense network costs."""
+        for index, meaning in enumerate(self.columns):
+            numeric = self.axes.numbers[row, index]
+            if numeric is None or not meaning.slots or meaning.slots[0].metric not in REDUCTIONS:
+                continue
+            number = numeric.present[0]
+            if number.value == 100 and "%" in (number.unit or meaning.slots[0].unit):
+                return True
+        return False
 
     def _most_named(self, networks: tuple[str, ...]) -> tuple[str, ...]:
         """Of several dense networks above the rows of methods, the one that the paper names most."""
