@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
-from secateur.reference.markdown import table
+from secateur.reference.markdown import choices, table
 
 Command = Any
 """A command or group of commands as typer builds it; typer has no public name for the class."""
@@ -95,7 +95,7 @@ def _section(path: str, command: Command) -> str:
         "",
     ]
     if shown:
-        rows = [(f"`{_name(one)}`", _value(one), _default(one), one.help) for one in shown]
+        rows = [(choices(_name(one)), _value(one), _default(one), one.help) for one in shown]
         lines += [table(("name", "value", "default", "meaning"), rows), ""]
     return "\n".join(lines)
 
@@ -119,7 +119,7 @@ def _value(parameter: Any) -> str:
     bounds = [f"at least {parameter.min:g}"] if parameter.min is not None else []
     bounds += [f"at most {parameter.max:g}"] if parameter.max is not None else []
     bounds += ["may be repeated"] if parameter.multiple or parameter.nargs == -1 else []
-    return ", ".join([f"`{kind}`", *bounds])
+    return ", ".join([choices(kind), *bounds])
 
 
 def _default(parameter: Any) -> str:
