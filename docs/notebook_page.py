@@ -1,24 +1,31 @@
 """A hook of mkdocs: shows each notebook of the documentation as a page, with the outputs that are stored in it.
 
-A link to `name.ipynb`, which a viewer of the repository can follow, becomes one to that page.
+A link to `name.ipynb`, which a viewer of the repository can follow, becomes one to that page. What a figure shows is
+said for those who don't see it in the metadata `alt` of its cell.
 """
 
 from pathlib import Path
 
+import nbformat
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from nbconvert import MarkdownExporter
 
+FIGURE = "![png]"
+
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add a page and its pictures for each notebook."""
-    for notebook in sorted(Path(config.docs_dir).glob("*.ipynb")):
-        page, resources = MarkdownExporter().from_filename(str(notebook))
+    for path in sorted(Path(config.docs_dir).glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        page, resources = MarkdownExporter().from_notebook_node(notebook)
+        for alternative in (cell.metadata.alt for cell in notebook.cells if "alt" in cell.metadata):
+            page = page.replace(FIGURE, f"![{alternative}]", 1)
         for name, picture in resources["outputs"].items():
-            renamed = f"{notebook.stem}_{name}"
+            renamed = f"{path.stem}_{name}"
             page = page.replace(f"({name})", f"({renamed})")
             files.append(File.generated(config, renamed, content=picture))
-        files.append(File.generated(config, f"{notebook.stem}.md", content=page))
+        files.append(File.generated(config, f"{path.stem}.md", content=page))
     return files
 
 

@@ -24,7 +24,7 @@ class Fetched(HTMLParser):
         address = given.get("src") or (given.get("href") if tag == "link" and given.get("rel") != "canonical" else None)
         if address:
             self.addresses.append(address)
-        if tag == "img" and not given.get("alt"):
+        if tag == "img" and given.get("alt") in (None, "", "png"):
             self.pictures_without_text.append(address or "")
 
 
