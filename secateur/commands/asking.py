@@ -42,7 +42,7 @@ def query(
     db: DbOption = None,
     format: FormatOption = None,  # noqa: A002 - the option's name
 ) -> None:
-    """Run SQL on a read-only connection; the tables are described in docs/architecture.md."""
+    """Run SQL on a read-only connection; docs/reference/database.md describes the tables."""
     result = run_query(readable(settings_for(context, db=db)), sql, row_limit=limit, seconds=seconds)
     print_rows(result.dicts(), format, columns=result.columns)
     if result.truncated:
