@@ -1,6 +1,7 @@
 """Every command line that README and docs print is one that Secateur takes, and those that are cheap are run."""
 
 import io
+import json
 import os
 import re
 import shlex
@@ -114,17 +115,28 @@ def test_the_python_of_the_readme_runs(read_corpus: Path, monkeypatch: pytest.Mo
         known["corpus"].close()
 
 
-def yaml_blocks(page: str) -> list[str]:
-    return [block for language, block in FENCE.findall((ROOT / "docs" / page).read_text()) if language == "yaml"]
+def blocks_of(page: str, wanted: str) -> list[str]:
+    return [block for language, block in FENCE.findall((ROOT / "docs" / page).read_text()) if language == wanted]
+
+
+def test_the_snapshot_that_the_tutorial_prints_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("snapshot.json").write_text(blocks_of("tutorial.md", "json")[0])
+    with pytest.raises(SystemExit) as left:
+        main(["--db", "night/secateur.db", "harvest", "--source", "snapshot", "--file", "snapshot.json"])
+    assert left.value.code == 0
+    assert json.loads(capsys.readouterr().out)[0]["added"] == 1
 
 
 def test_the_claim_that_the_docs_print_is_a_claim(tmp_path: Path) -> None:
-    (tmp_path / "my-claim.yaml").write_text(yaml_blocks("how-to/own_claim.md")[0])
+    (tmp_path / "my-claim.yaml").write_text(blocks_of("how-to/own_claim.md", "yaml")[0])
     assert [claim.id for claim in load_claims(tmp_path / "my-claim.yaml")] == ["MY-MAGNITUDE-70"]
 
 
 def test_the_names_that_the_docs_print_are_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for block in yaml_blocks("how-to/own_topic.md"):
+    for block in blocks_of("how-to/own_topic.md", "yaml"):
         (tmp_path / block.split("\n", 1)[0].removeprefix("# ")).write_text(block)
         assert yaml.safe_load(block)
     monkeypatch.setenv(OWN_KNOWLEDGE, os.fspath(tmp_path))
