@@ -28,6 +28,9 @@ _NOTE = re.compile(r"^(\^?[a-z\d*†‡§]\s|\^|note|†|‡|\*|§|¹|results? (
 _ASSIGNMENT = re.compile(r"[^\W\d]\w{0,11}\s*=\s*\S+$")
 """A cell that gives a setting its value (``k=2``)."""
 
+_WIDTHS = re.compile(r"\(?\d+(?:\s*[-–×x]\s*\d+){2,}\)?")
+"""Widths of layers (``784-300-100``), which stand below a network's name and are none themselves."""
+
 
 def read_axes(table: DocumentTable, interpreter: Interpreter) -> Axes:
     """The layout of a table; one without data rows has no columns of results."""
@@ -162,9 +165,10 @@ def _fill_blanks(table: DocumentTable, axes: Axes) -> None:
                 previous = None
             for row in block:
                 cell = table.cells[row][index]
-                if cell.text:
+                if cell.text and not (previous is not None and row in block[1:] and _WIDTHS.fullmatch(cell.text)):
                     previous = cell
-                axes.stubs[row, index] = cell if cell.text or previous is None else previous
+                named = cell.text and (previous is None or not _WIDTHS.fullmatch(cell.text))
+                axes.stubs[row, index] = cell if named or previous is None else previous
 
 
 def _find_row_metrics(axes: Axes, interpreter: Interpreter) -> None:
@@ -196,7 +200,9 @@ def _settle(axes: Axes, interpreter: Interpreter) -> None:
     own = any(interpreter.names.is_proposed(axes.columns[index].text) for index in methods)
     for index, column in enumerate(axes.columns):
         among = len(methods) > 1 and len(methods) * 2 > len(values) and index > methods[0] - 2
-        if column.kind == "" and (among or (own and index and column.text and not column_kind(column.text))):
+        unknown = column.text and not column_kind(column.text)
+        beside = (among or (own and index and unknown)) if column.kind == "" else own and column.kind == "setting"
+        if beside and (column.kind == "" or _is_printed_like(axes, index, methods)):
             column.kind = "value"
     tasks = [index for index in values if interpreter.datasets(axes.columns[index].text)]
     _extend_tasks(axes, tasks)
@@ -209,6 +215,15 @@ def _settle(axes: Axes, interpreter: Interpreter) -> None:
         for column in axes.columns:
             if column.kind == "unknown":
                 column.kind = "value"
+
+
+def _is_printed_like(axes: Axes, index: int, methods: list[int]) -> bool:
+    """True for a column whose numbers have decimals and spreads or brackets as those of methods have (``FT``)."""
+    shapes = []
+    for column in (index, methods[-1]):
+        cells = [cell for row in axes.data_rows if (cell := axes.numbers[row, column]) is not None]
+        shapes.append({(len(cell.numbers), cell.present[0].decimals, cell.present[0].unit) for cell in cells})
+    return shapes[0] == shapes[1] and all(decimals for _, decimals, _ in shapes[0])
 
 
 def _find_operating_points(axes: Axes) -> None:

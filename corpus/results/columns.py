@@ -149,13 +149,18 @@ class ColumnReader:
             return None
         for part, number in zip(label.split("/"), numbers.numbers, strict=False):
             header = self.interpreter.removal_header(part)
-            if header is not None and number is not None:
+            if (
+                header is not None
+                and number is not None
+                and (header.explicit or not self.around.is_on_learning_rates())
+            ):
                 return Meaning(removal=from_number(header, number), rest=label)
         if above is not None:
             return Meaning(removal=from_number(above, numbers.present[0]))
         if (bare := read_bare(text)) is not None and column_kind(label) != "setting":
             return Meaning(removal=from_number(RemovalHeader(self.around.form(), percent=True), bare))
-        if numbers.present[0].unit == "x" and not label and self.around.compresses():
+        unlabelled = not label or column_kind(label) == "method"
+        if numbers.present[0].unit == "x" and unlabelled and self.around.compresses():
             return Meaning(removal=from_number(RemovalHeader("ratio"), numbers.present[0]))
         return Meaning(variant=(f"{label} {text}".strip(),))
 

@@ -68,6 +68,8 @@ class Paper:
         """The metric that the text says is reported on a data set."""
         self.row_names = tuple(self._row_names())
         """Names of methods that stand in the first columns of the paper's tables."""
+        self.defines_compression = PHRASES["defines_compression"].search(text) is not None
+        """True where the text says that its compression ratios are of parameters or weights."""
         self.theoretical = PHRASES["theoretical"].search(text) is not None
         self.deviation = (
             "stderr"
@@ -286,8 +288,15 @@ class Surroundings:
         return ()
 
     def compresses(self) -> bool:
-        """True where a bare multiple is a ratio of compression, as caption or referring text say."""
-        return any(PHRASES["compressing"].search(text) for text in (self.caption, self.table.parent_caption, self.near))
+        """True where a bare multiple is a ratio of compression, as caption or referring text say, else the paper."""
+        near = (self.caption, self.table.parent_caption, self.near)
+        return any(PHRASES["compressing"].search(text) for text in near) or (
+            self.paper.defines_compression and not any(PHRASES["other_multiples"].search(text) for text in near)
+        )
+
+    def is_on_learning_rates(self) -> bool:
+        """True where ``Rate`` is the learning rate, as the caption says."""
+        return PHRASES["learning_rate"].search(self.caption) is not None
 
     def form(self) -> str:
         """Whether a bare percentage beside results is a share kept or removed, as caption or referring text say."""

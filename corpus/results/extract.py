@@ -114,9 +114,13 @@ class TableReader:
             return
         column = self._with_bracket(column, numeric, index)
         column = self._over_several(column, cell, meaning)
+        column = replace(column, removal=column.removal or self.rows.removal_in_group(row, index, meaning))
         for position, number, slot in self._numbers(numeric, slots):
             if number is not None:
                 slot = self._by_unit(self._without_arrow(slot, number), number)
+                slot = self._left(slot, number, row, index)
+                if not _is_possible(slot, number):
+                    continue
                 slot = replace(slot, falls=slot.falls and index not in self._prints_signs)
                 yield self._reading(row, position, number, Place(cell, index, column, meaning, slot))
 
@@ -166,6 +170,13 @@ class TableReader:
         """Parameters that are printed in bytes are the size of the model."""
         in_bytes = slot.metric == "params" and re.fullmatch(r"[KMGT]i?B|bytes", number.unit, re.I)
         return replace(slot, metric="model_size") if in_bytes else slot
+
+    def _left(self, slot: Slot, number: Number, row: int, index: int) -> Slot:
+        """The share behind an amount (``6.6M (10%)``) as what is left, where the column's largest amount says so."""
+        amount = next((amount for amount, reduction in REDUCTIONS.items() if reduction == slot.metric), "")
+        if not amount or not number.bracketed or not self.rows.is_kept(row, index):
+            return slot
+        return Slot(amount, "%", part=slot.part)
 
     def _without_arrow(self, slot: Slot, number: Number) -> Slot:
         """``Params ↓`` above amounts: there the arrow says that less is better, not that shares removed are printed."""
@@ -351,6 +362,11 @@ class TableReader:
             extra["device"] = extra["device"] or meaning.device
             extra["batch"] = extra["batch"] or meaning.batch
         return {key: value for key, value in extra.items() if value}
+
+
+def _is_possible(slot: Slot, number: Number) -> bool:
+    """False for a number above 100 where no word but the data set's usual metric makes it a percentage."""
+    return bool(slot.part) or slot.unit != "%" or slot.metric not in QUALITIES or number.value <= 100
 
 
 def _signed(slot: Slot, number: Number) -> tuple[float, str]:

@@ -18,6 +18,10 @@ from corpus.results.sparsity import NUMBER_IN_WORDS, RemovalHeader, in_cell, rea
 from corpus.results.words import PHRASES
 
 
+_BY_UNIT = {"amount_head": ("k", "K", "m", "M", "B"), "time_head": ("ms", "us", "µs", "μs")}
+"""Heads that mean a cost where the cells are in one of these units."""
+
+
 def first_look(
     table: DocumentTable,
     axes: Axes,
@@ -56,9 +60,17 @@ def first_look(
         column.kind = "value"
     elif slots:
         column.kind = "ignored" if all(slot.metric in IGNORED for slot in slots) else "value"
+    elif any(PHRASES[head].search(column.text) and _are_in(axes, index, units) for head, units in _BY_UNIT.items()):
+        column.kind = "value"
     elif kind in ("setting", "device", "batch") and not interpreter.read(column.text).stage:
         column.kind = kind
     return column
+
+
+def _are_in(axes: Axes, index: int, units: tuple[str, ...]) -> bool:
+    """True for numbers in one of these units (``6.6M``, ``14.8 ms``)."""
+    numbers = [cell.present[0] for row in axes.data_rows if (cell := axes.numbers[row, index]) is not None]
+    return all(number.unit in units for number in numbers)
 
 
 def _bare_kind(texts: list[str], header: str, interpreter: Interpreter) -> str:

@@ -11,6 +11,7 @@ from corpus.results.headers import COSTS, KINDS, REDUCTIONS, USUAL_METRICS, find
 from corpus.results.layout import Axes
 from corpus.results.meaning import Interpreter
 from corpus.results.names import VARIANT, is_dense
+from corpus.results.words import PHRASES
 
 _LAYER = re.compile(r"(?:layers?|blocks?|stages?)(?: (?:index|number|no\.|id))?", re.I)
 
@@ -26,6 +27,8 @@ def table_kind(table: DocumentTable, axes: Axes, around: Surroundings, interpret
     )
     if stubs and settings * 2 >= len(stubs):
         return "hyperparameters"
+    if PHRASES["survey_of_papers"].search(around.caption):
+        return "statistics"
     has_metric = _has_metric(axes, interpreter)
     if KINDS["hyperparameters"].search(caption) and not has_metric:
         return "hyperparameters"

@@ -90,3 +90,15 @@ def _head_of_block(table: DocumentTable, row: int, column: int) -> int:
 def spans_all(table: DocumentTable, cell: TableCell) -> bool:
     """True for a cell over the whole width of a table of several columns."""
     return cell.width >= len(table.cells[0]) > 1
+
+
+def group_of(axes: Axes, index: int) -> TableCell | None:
+    """The outermost head over a column, where it stands over others, too."""
+    header = axes.columns[index].header
+    return header[0] if len(header) > 1 and header[0].width > 1 else None
+
+
+def are_grouped(axes: Axes, indexes: list[int]) -> bool:
+    """True where each of these columns stands below a head of its group, and there are several groups."""
+    heads = {group_of(axes, index) for index in indexes}
+    return len(heads) > 1 and None not in heads

@@ -157,6 +157,18 @@ def _abbreviations(document: Document, knowledge: Knowledge) -> dict[str, str]:
         for text in (table.table.caption, table.parent_caption, *table.notes):
             for match in _ABBREVIATION.finditer(text):
                 known = any(knowledge.resolve(kind, match.group(1)) for kind in ("dataset", "model", "metric"))
-                if match.group(1)[0].isupper() and not known:
+                if (
+                    match.group(1)[0].isupper()
+                    and not known
+                    and _abbreviates(match.group(1), match.group(2), knowledge)
+                ):
                     found.setdefault(match.group(1), match.group(2).strip())
     return found
+
+
+def _abbreviates(short: str, words: str, knowledge: Knowledge) -> bool:
+    """True where the letters stand in the words in their order, or the words are a method's (unlike ``Bold: best``)."""
+    if any(knowledge.resolve("method", name) for name in (words.strip(), f"{words.strip()} pruning")):
+        return True
+    rest = iter(words.lower())
+    return all(letter in rest for letter in short.lower() if letter.isalnum())

@@ -33,6 +33,7 @@ def read_together(axes: Axes, meanings: Sequence[Meaning], caption: Sequence[Slo
     if any(PHRASES["repeat"].search(column.rest) for column in columns):
         columns = [replace(column, datasets=()) if column.datasets == ("average",) else column for column in columns]
     _name_methods(axes, columns)
+    _name_amounts(axes, columns)
     _name_tasks(axes, columns)
     _name_reductions(axes, columns)
     _name_phases(axes, columns, caption)
@@ -62,6 +63,17 @@ def _name_methods(axes: Axes, columns: list[Meaning]) -> None:
             rows = {cell.origin[0] for cell in spans.values() if cell.text in named}
             if unknown and outer[0].origin[0] in rows:
                 columns[index] = replace(column, method=outer[0].text, cites=outer[0].cites, base=False)
+
+
+def _name_amounts(axes: Axes, columns: list[Meaning]) -> None:
+    """Take ``Weights`` above amounts (``6.6M``) for parameters, and ``Time`` above milliseconds for latency."""
+    for index, meaning in enumerate(columns):
+        if axes.columns[index].kind != "value" or meaning.slots:
+            continue
+        if PHRASES["amount_head"].search(meaning.rest):
+            columns[index] = replace(meaning, slots=(Slot("params", part=meaning.rest),))
+        elif PHRASES["time_head"].search(meaning.rest):
+            columns[index] = replace(meaning, slots=(Slot("latency_ms", "ms", part=meaning.rest),))
 
 
 def _name_tasks(axes: Axes, columns: list[Meaning]) -> None:

@@ -14,10 +14,10 @@ from corpus.reading import DocumentTable, TableCell
 from corpus.results.axes import method_column
 from corpus.results.context import Surroundings
 from corpus.results.headers import REDUCTIONS, which_net
-from corpus.results.layout import Axes, Column
+from corpus.results.layout import Axes, Column, are_grouped, group_of
 from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.names import clean_name, is_dense
-from corpus.results.numbers import is_missing, read_numbers
+from corpus.results.numbers import NumericCell, is_missing, read_numbers
 from corpus.results.sparsity import (
     NOTHING,
     Removal,
@@ -33,7 +33,9 @@ from corpus.results.words import PHRASES
 
 _CUT = RemovalHeader("removed", "weights", percent=True)
 _KEPT = RemovalHeader("kept", "weights", percent=True)
-_SHARE_IN_NAME = re.compile(r"[,(\s]\s*(\d+(?:\.\d+)?\s*%)\)?$")
+_NEAR = 0.02
+"""How far a printed share may be from the quotient of two printed amounts."""
+_SHARE_IN_NAME = re.compile(r"[,(\s@]\s*(\d+(?:\.\d+)?\s*%)\)?$")
 _SIZE_WORD = re.compile(r"(?:tiny|small|medium|base|large|huge|giant|x-?large)\b", re.I)
 _TUNED = re.compile(r"fine-?tun|\blora\b|\bretrain", re.I)
 _BACKBONE = re.compile(r"backbones?", re.I)
@@ -60,6 +62,9 @@ class RowReader:
         self.columns = columns
         self.methods_in_columns = methods_in_columns
         self.method_column = method_column(axes, interpreter)
+        self._removals_by_group = are_grouped(axes, axes.of_kind("removal"))
+        self._kept: dict[tuple[tuple[TableCell, ...], int], bool] = {}
+        self._cuts_by_group = are_grouped(axes, self._columns_of_parameters())
         self._tuned = self._says_how_tuned(self.method_column) if methods_in_columns else False
         if self._tuned:
             self.method_column = None
@@ -100,7 +105,7 @@ class RowReader:
             if self._in_detector:
                 meaning = replace(meaning, models=(), variant=(*meaning.variant, *meaning.models))
             in_name = "%" in meaning.method and not self.axes.of_kind("removal")
-            cut = self._cut(row) if in_name or not meaning.removal else NOTHING
+            cut = self._cut(row) if (in_name or not meaning.removal) and not self._cuts_by_group else NOTHING
             yield row, replace(meaning, removal=cut or meaning.removal)
 
     def _costs_all(self, row: int) -> bool:
@@ -139,12 +144,39 @@ class RowReader:
                     found[match.group(1)] = removals[0], self.interpreter.models(match.group(2))
         return found
 
-    def _cut(self, row: int) -> Removal:
-        """The share of parameters that the row prints as removed."""
-        for index, meaning in enumerate(self.columns):
-            slots = meaning.slots or ()
+    def _columns_of_parameters(self) -> list[int]:
+        metrics = ("params", "params_reduction")
+        return [i for i, meaning in enumerate(self.columns) if meaning.slots and meaning.slots[0].metric in metrics]
+
+    def removal_in_group(self, row: int, index: int, meaning: Meaning) -> Removal:
+        """What a row states of how much was removed for the group of columns (``LeNet-5``) that a column stands in."""
+        group = group_of(self.axes, index)
+        if group is None:
+            return NOTHING
+        for other in self.axes.of_kind("removal") if self._removals_by_group else ():
+            if group_of(self.axes, other) == group:
+                return self._removal(self.axes.columns[other], self.table.cells[row][other].text, Meaning()).removal
+        return self._cut(row, group) if self._cuts_by_group and not meaning.removal else NOTHING
+
+    def is_kept(self, row: int, index: int) -> bool:
+        """True where the shares behind a column's amounts (``6.6M (10%)``) are what is left of the largest of them.
+
+        The largest amount of the group of rows must be the dense network's, which has no share or 100 %.
+        """
+        key = self.axes.groups.get(row, ()), index
+        if key not in self._kept:
+            rows = [other for other in self.axes.data_rows if self.axes.groups.get(other, ()) == key[0]]
+            self._kept[key] = _are_left(
+                [cell for other in rows if (cell := self.axes.numbers[other, index]) is not None]
+            )
+        return self._kept[key]
+
+    def _cut(self, row: int, group: TableCell | None = None) -> Removal:
+        """The share of parameters that the row prints as removed, in a group of columns or in all."""
+        for index in self._columns_of_parameters():
+            slots = self.columns[index].slots
             numeric = self.axes.numbers[row, index]
-            if numeric is None or not slots or slots[0].metric not in ("params", "params_reduction"):
+            if numeric is None or (group is not None and group_of(self.axes, index) != group):
                 continue
             if slots[0].metric == "params" and slots[0].unit == "%" and PHRASES["kept"].search(slots[0].part):
                 return from_number(_KEPT, numeric.present[0])
@@ -161,7 +193,9 @@ class RowReader:
                 # In ``0.73M (13.7)`` the share stands behind the amount.
                 wanted = [n for n in numeric.present if n.bracketed] or [n for n in numeric.present[:1] if not n.unit]
             if wanted:
-                return from_number(_CUT, replace(wanted[0], value=abs(wanted[0].value)))
+                first = numeric.present[0]
+                kept = wanted[0] is not first and self.is_kept(row, index)
+                return from_number(_KEPT if kept else _CUT, replace(wanted[0], value=abs(wanted[0].value)))
         return Removal()
 
     def _meaning(self, row: int) -> Meaning:
@@ -180,6 +214,8 @@ class RowReader:
                 continue
             if index == self.method_column:
                 meaning = self._method(cell, meaning)
+            elif column.kind == "removal" and self._removals_by_group:
+                continue
             elif column.kind == "removal":
                 meaning = self._removal(column, cell.text, meaning)
             elif column.kind == "device":
@@ -255,7 +291,7 @@ class RowReader:
     def _is_unknown_name(self, meaning: Meaning) -> bool:
         """True for a name that nothing knows: it is then one of what its column holds."""
         known = meaning.slots or meaning.datasets or meaning.models or meaning.removal or meaning.size or meaning.method
-        name_like = re.fullmatch(r"[A-Z][^\s(]*(?:\s[^\s(]+){0,2}", meaning.rest)
+        name_like = re.fullmatch(r"(?:[A-Z]|\d+[A-Z])[^\s(]*(?:\s[^\s(]+){0,2}", meaning.rest)
         if known or meaning.base or meaning.pruned or name_like is None or _SIZE_WORD.fullmatch(meaning.rest):
             return False
         return self.interpreter.names.resolve(re.split(r"[-\s]", meaning.rest)[0]) is None
@@ -290,3 +326,13 @@ class RowReader:
             if model := self.interpreter.subjects.join_size(family, size):
                 return (model,)
         return ()
+
+
+def _are_left(cells: list[NumericCell]) -> bool:
+    """True where the bracketed shares of a column are the quotients of its amounts and the largest of them."""
+    whole = max(cells, key=lambda cell: cell.present[0].value, default=None)
+    if whole is None or not whole.present[0].value or whole.present[-1].value not in (whole.present[0].value, 100):
+        return False
+    pairs = [(cell.present[0], cell.present[1]) for cell in cells if len(cell.present) == 2 and cell is not whole]
+    left = [(first.value / whole.present[0].value, share.value / 100) for first, share in pairs if share.bracketed]
+    return bool(left) and all(abs(quotient - share) < _NEAR for quotient, share in left)
