@@ -17,7 +17,6 @@ from corpus.results.numbers import is_missing, read_numbers
 from corpus.results.sparsity import NUMBER_IN_WORDS, RemovalHeader, in_cell, read_bare
 from corpus.results.words import PHRASES
 
-
 _BY_UNIT = {"amount_head": ("k", "K", "m", "M", "B"), "time_head": ("ms", "us", "µs", "μs")}
 """Heads that mean a cost where the cells are in one of these units."""
 

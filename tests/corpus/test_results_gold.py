@@ -16,7 +16,7 @@ GRIDS = 0.98
 TUPLES = 0.94
 IDIOMS = Path(__file__).parent / "eprints"
 IDIOM_GRIDS = 0.975
-IDIOM_TUPLES = 0.96
+IDIOM_TUPLES = 0.985
 
 
 @pytest.fixture(scope="module")
