@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from db.validation import RunRow
+from validate.claims.schema import COUNTED
 from validate.plan import Plan, PlannedPart
 from validate.statistics import (
     Estimate,
@@ -36,7 +37,10 @@ TONES = {"reproduced": "supports", "not_reproduced": "questions", "inconclusive"
 _OPEN_CAUSES = ("underpowered", "real_but_small")
 """Causes that more seeds may remove."""
 
-_SIGN = {"accuracy": 1.0, "error": -1.0}
+NO_COUNTER_EXAMPLE = "no counter-example"
+"""How the cause of a universal part begins that no run contradicts."""
+
+_SIGN = {"accuracy": 1.0, "error": -1.0, "perplexity": -1.0}
 """Whether more is better."""
 
 
@@ -85,7 +89,29 @@ class Verdict:
     @property
     def decided(self) -> bool:
         """Whether more seeds would change nothing by the protocol."""
-        return not (self.ran == "inconclusive" and self.ran_cause in (*_OPEN_CAUSES, "budget"))
+        return not (self.ran == "inconclusive" and _may_change(self.ran_cause))
+
+
+def _may_change(cause: str) -> bool:
+    """Whether more seeds may change a verdict with this cause."""
+    return cause in (*_OPEN_CAUSES, "budget") or cause.startswith(NO_COUNTER_EXAMPLE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tails:
+    """One-sided levels to use at this look."""
+
+    reproduce: float
+    """Of orderings, deltas and comparisons with one side of a value."""
+    refute: float
+    equivalence: float
+    """Of each side of an equivalence."""
+
+    @classmethod
+    def of(cls, looks: Sequence[int], points: int = 1) -> _Tails:
+        """Those of a schedule of looks; with several points, one of which is enough, each gets its share (Holm)."""
+        one, other = tail_at_each_look(0.025, looks), tail_at_each_look(0.05, looks)
+        return cls(one / points, one, other / points)
 
 
 def _by_seed(rows: Iterable[RunRow], arm: str, completion: str) -> dict[int, RunRow]:
@@ -101,7 +127,7 @@ def _values(rows: Mapping[int, RunRow], seeds: Sequence[int], quantity: str) -> 
 def _resolution(rows: Mapping[int, RunRow], quantity: str) -> float:
     """The step of an accuracy: one test example, in points."""
     examples = max((row.examples for row in rows.values()), default=0)
-    return 100.0 / examples if quantity in _SIGN and examples else 0.0
+    return 100.0 / examples if quantity in ("accuracy", "error") and examples else 0.0
 
 
 def _correctness(rows: Mapping[int, RunRow], seeds: Sequence[int]) -> NDArray[np.float64] | None:
@@ -115,14 +141,18 @@ def _correctness(rows: Mapping[int, RunRow], seeds: Sequence[int]) -> NDArray[np
     return np.array(bits, dtype=np.float64)
 
 
-def _absolute(planned: PlannedPart, values: Sequence[float], looks: Sequence[int], resolution: float) -> PartVerdict:
-    """Two one-sided tests against value +- margin; refuted when the wider interval lies wholly outside."""
+def _absolute(planned: PlannedPart, values: Sequence[float], tails: _Tails, resolution: float) -> PartVerdict:
+    """Two one-sided tests against value +- margin; refuted when the wider interval lies wholly outside.
+
+    "At least" asks for the lower side alone.
+    """
     assert planned.part.value is not None
     value = float(planned.part.value)
-    low, high = value - planned.margin, value + planned.margin
-    inner = mean_interval(values, tail_at_each_look(0.05, looks), resolution)
-    outer = mean_interval(values, tail_at_each_look(0.025, looks), resolution)
-    refutation = min(p_below(values, low, resolution), p_above(values, high, resolution))
+    one_sided = planned.part.compares == "at_least"
+    low, high = value - planned.margin, np.inf if one_sided else value + planned.margin
+    inner = mean_interval(values, tails.reproduce if one_sided else tails.equivalence, resolution)
+    outer = mean_interval(values, tails.refute, resolution)
+    refutation = min(p_below(values, low, resolution), 1.0 if one_sided else p_above(values, high, resolution))
     verdict = _blank(planned, estimate=outer, refutation_p=refutation)
     if low < inner.low and inner.high < high:
         return replace(verdict, label="reproduced", cause="", estimate=inner)
@@ -131,27 +161,29 @@ def _absolute(planned: PlannedPart, values: Sequence[float], looks: Sequence[int
     return verdict
 
 
-def _delta(planned: PlannedPart, gains: Sequence[float], looks: Sequence[int], resolution: float) -> PartVerdict:
+def _delta(planned: PlannedPart, gains: Sequence[float], tails: _Tails, resolution: float) -> PartVerdict:
     """Non-inferiority at the margin ("no loss"), or superiority ("improves")."""
     bound = 0.0 if planned.part.compares == "better" else -planned.margin
-    outer = mean_interval(gains, tail_at_each_look(0.025, looks), resolution)
+    inner = mean_interval(gains, tails.reproduce, resolution)
+    outer = mean_interval(gains, tails.refute, resolution)
     verdict = _blank(planned, estimate=outer, refutation_p=p_below(gains, bound, resolution))
-    if outer.low > bound:
+    if inner.low > bound:
         return replace(verdict, label="reproduced", cause="")
     if outer.high < bound:
         return replace(verdict, label="not_reproduced", cause="")
     return verdict
 
 
-def _ordering(planned: PlannedPart, gains: Sequence[float], looks: Sequence[int], resolution: float) -> PartVerdict:
+def _ordering(planned: PlannedPart, gains: Sequence[float], tails: _Tails, resolution: float) -> PartVerdict:
     """A paired difference above 0 that is also likely in a single pair of runs (Bouthillier et al. 2021)."""
-    outer = mean_interval(gains, tail_at_each_look(0.025, looks), resolution)
+    inner = mean_interval(gains, tails.reproduce, resolution)
+    outer = mean_interval(gains, tails.refute, resolution)
     probability = probability_of_improvement(gains)
     verdict = _blank(planned, estimate=outer, refutation_p=p_below(gains, 0.0, resolution))
     verdict = replace(verdict, probability=probability)
-    if outer.low > 0 and probability.low > 0.5 and probability.high > 0.75:
+    if inner.low > 0 and probability.low > 0.5 and probability.high > 0.75:
         return replace(verdict, label="reproduced", cause="")
-    if outer.low > 0:
+    if inner.low > 0:
         return replace(verdict, cause="real_but_small")
     if outer.high < 0:
         return replace(verdict, label="not_reproduced", cause="reversed")
@@ -198,43 +230,90 @@ def _compatible(planned: PlannedPart, values: Sequence[float]) -> str:
 
 def _judge_part(plan: Plan, planned: PlannedPart, completion: str, rows: Sequence[RunRow]) -> PartVerdict:
     part = planned.part
-    ours = _by_seed(rows, part.arm, completion)
+    if part.kind == "existential":
+        verdict = _existential(plan, planned, completion, rows)
+    else:
+        verdict = _judge_point(plan, planned, completion, rows, part.arm, _Tails.of(plan.looks))
+    if part.kind == "universal" and verdict.label == "not_reproduced":
+        verdict = replace(verdict, cause="counter_example")
+    elif part.kind == "universal" and verdict.seeds >= FEWEST_SEEDS and verdict.cause != "failed":
+        # What was never seen to fail is not proved: the estimate stands, the label does not.
+        said = f"{NO_COUNTER_EXAMPLE} in {verdict.seeds}"
+        verdict = replace(verdict, label="inconclusive", cause=said)
+    return replace(verdict, completion=completion)
+
+
+def _existential(plan: Plan, planned: PlannedPart, completion: str, rows: Sequence[RunRow]) -> PartVerdict:
+    """One point of the named grid is enough; each is tested at its share of the level (Holm's first step).
+
+    Refuted only where every point is.
+    """
+    part = planned.part
+    arms = (part.arm, *part.or_arms)
+    points = [
+        _judge_point(plan, planned, completion, rows, arm, _Tails.of(plan.looks, points=len(arms))) for arm in arms
+    ]
+    found = next((point for point in points if point.label == "reproduced"), None)
+    if found is not None:
+        return found
+    if all(point.label == "not_reproduced" for point in points):
+        return max(points, key=lambda point: point.refutation_p)
+    return next(point for point in points if point.label == "inconclusive")
+
+
+def _judge_point(
+    plan: Plan, planned: PlannedPart, completion: str, rows: Sequence[RunRow], arm: str, tails: _Tails
+) -> PartVerdict:
+    """A part, tested on one arm."""
+    part = planned.part
+    ours = _by_seed(rows, arm, completion)
     theirs = _by_seed(rows, part.against, completion) if part.against else ours
     seeds = sorted(ours.keys() & theirs.keys())
-    diverged = sum(row.outcome == "diverged" for arm in (ours, theirs) for row in arm.values())
+    diverged = sum(row.outcome == "diverged" for both in (ours, theirs) for row in both.values())
     fewest = 1 if part.kind in ("structural", "compression") else FEWEST_SEEDS
     if len(seeds) < fewest:
         broken = any(
-            row.outcome == "failed" and row.completion == completion and row.arm in (part.arm, part.against)
-            for row in rows
+            row.outcome == "failed" and row.completion == completion and row.arm in (arm, part.against) for row in rows
         )
         cause = "failed" if broken else "underpowered"
-        return replace(_blank(planned, cause=cause), completion=completion, seeds=len(seeds), diverged=diverged)
+        return replace(_blank(planned, cause=cause), seeds=len(seeds), diverged=diverged)
     values = _values(ours, seeds, part.quantity)
     resolution = _resolution(ours, part.quantity)
     new_examples = None
-    if part.against is None:
-        if part.kind in ("structural", "compression"):
-            verdict = _arithmetic(planned, values)
-        else:
-            verdict = _absolute(planned, values, plan.looks, resolution)
+    if part.against is not None:
+        gains = _gains(part.quantity, values, _values(theirs, seeds, part.quantity))
+        judged = _ordering if part.kind in ("ordering", "threshold") else _delta
+        verdict = judged(planned, gains, tails, resolution)
+        new_examples = _over_examples(ours, theirs, seeds, part.quantity, tails)
+    elif part.quantity in COUNTED:
+        verdict = _arithmetic(planned, values)
     else:
-        sign = _SIGN[part.quantity]
-        others = _values(theirs, seeds, part.quantity)
-        gains = [sign * (one - other) for one, other in zip(values, others, strict=True)]
-        judge = _ordering if part.kind == "ordering" else _delta
-        verdict = judge(planned, gains, plan.looks, resolution)
-        right, their_right = _correctness(ours, seeds), _correctness(theirs, seeds)
-        if right is not None and their_right is not None:
-            new_examples = crossed_bootstrap(100 * (right - their_right), tail_at_each_look(0.025, plan.looks))
+        verdict = _absolute(planned, values, tails, resolution)
     return replace(
         verdict,
-        completion=completion,
         seeds=len(seeds),
         new_examples=new_examples,
         compatible=_compatible(planned, values),
         diverged=diverged,
     )
+
+
+def _gains(quantity: str, values: Sequence[float], others: Sequence[float]) -> list[float]:
+    """How much better the arm is than the other, seed by seed."""
+    sign = _SIGN.get(quantity, 1.0)
+    return [sign * (one - other) for one, other in zip(values, others, strict=True)]
+
+
+def _over_examples(
+    ours: Mapping[int, RunRow], theirs: Mapping[int, RunRow], seeds: Sequence[int], quantity: str, tails: _Tails
+) -> Estimate | None:
+    """The gain in points with an interval over other test examples too; None where that is no gain in accuracy."""
+    if quantity not in ("accuracy", "error"):
+        return None
+    right, their_right = _correctness(ours, seeds), _correctness(theirs, seeds)
+    if right is None or their_right is None:
+        return None
+    return crossed_bootstrap(100 * (right - their_right), tails.refute)
 
 
 def _judge_completion(plan: Plan, parts: Sequence[PartVerdict]) -> tuple[str, str]:
@@ -245,6 +324,8 @@ def _judge_completion(plan: Plan, parts: Sequence[PartVerdict]) -> tuple[str, st
     if any(sure and part.label == "not_reproduced" for sure, part in zip(refuted, parts, strict=True)):
         return "not_reproduced", next((part.cause for part in parts if part.label == "not_reproduced"), "")
     undecided = [part.cause for part in parts if part.label == "inconclusive"]
+    # A universal part stays open by its nature, so what keeps another part open says more.
+    undecided.sort(key=lambda cause: cause.startswith(NO_COUNTER_EXAMPLE))
     return "inconclusive", undecided[0] if undecided else "underpowered"
 
 

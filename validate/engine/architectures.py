@@ -5,6 +5,7 @@
   ``MLP-300-100``: 266,200 weights on MNIST.
 - ``LeNet-5`` (LeCun et al. 1998 with ReLU and maximum pooling) and ``LeNet-5-Caffe`` (Caffe's examples/mnist/lenet,
   which has no activation between its convolutions; 431,080 parameters).
+- ``Conv-2``, ``-4``, ``-6`` of the lottery ticket hypothesis (arXiv 1803.03635, figure 2), on CIFAR.
 - ``VGG-11``, ``-13``, ``-16``, ``-19``, each with and without ``-BN`` (arXiv 1409.1556, table 1, with one fully
   connected layer as is usual on CIFAR).
 - ``ResNet-20``, ``-32``, ``-44``, ``-56``, ``-110`` for CIFAR (arXiv 1512.03385, section 4.2, shortcuts of option A).
@@ -137,6 +138,15 @@ def _vgg(depth: int, *, norm: bool) -> Sequence:
     return Sequence((*steps, MeanPool()))
 
 
+def _conv(depth: int) -> Sequence:
+    """Pairs of convolutions of 64, 128 and 256 channels that pool, then 256 and 256 units."""
+    pairs = (Convolution(64 << pair // 2, kernel=3, padding=1) for pair in range(depth))
+    steps = [
+        step for number, conv in enumerate(pairs, 1) for step in ((conv, MaxPool()) if number % 2 == 0 else (conv,))
+    ]
+    return Sequence((*steps, Dense(256), Dense(256)))
+
+
 NAMED: Mapping[str, Architecture] = {
     "LeNet-300-100": Sequence((Dense(300), Dense(100))),
     "Linear": Sequence(()),
@@ -152,6 +162,7 @@ NAMED: Mapping[str, Architecture] = {
             Dense(500),
         )
     ),
+    **{f"Conv-{depth}": _conv(depth) for depth in (2, 4, 6)},
     **{f"VGG-{depth}": _vgg(depth, norm=False) for depth in _CONFIGURATIONS},
     **{f"VGG-{depth}-BN": _vgg(depth, norm=True) for depth in _CONFIGURATIONS},
     **{f"ResNet-{6 * blocks + 2}": Residual(blocks) for blocks in (3, 5, 7, 9, 18)},

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from validate.engine.distributions import (
     Layerwise,
     Uniform,
 )
+from validate.engine.early_stopping import EarlyStopping
 from validate.engine.inference import TOLERANCE, relative_difference
 from validate.engine.measures import emptied_layers, kernel_measures, positions, quality_measures, size_measures
 from validate.engine.models import Prunable, UnsuitableDataError, build_model, chain, prunable_layers
@@ -111,6 +112,8 @@ class Experiment:
     trainer: Trainer
     generators: Mapping[str, torch.Generator]
     setting: Setting
+    watchers: tuple[StepHook, ...] = ()
+    """Hooks of every training that only look."""
     layers: Mapping[str, Prunable] = field(init=False)
     """The layers that may be pruned."""
     pattern: Pattern = field(init=False)
@@ -165,7 +168,8 @@ class Experiment:
     ) -> None:
         """Trains with the masks held. Raises DivergedError."""
         masks = self._parameter_masks if self._held and (hooks or self._pruned) else {}
-        self.trainer.train(self.model, epochs, masks, learning_rate_factor, hooks=hooks, first_step=first_step)
+        every = (*hooks, *self.watchers)
+        self.trainer.train(self.model, epochs, masks, learning_rate_factor, hooks=every, first_step=first_step)
 
     def train_first(self, *hooks: StepHook) -> None:
         """The whole training of the setting, with its learning rates. Raises DivergedError."""
@@ -304,12 +308,13 @@ class _Examples:
     test: tuple[Tensor, Tensor]
 
 
-def _split(data: Dataset, generator: torch.Generator, device: torch.device) -> _Examples:
+def _split(data: Dataset, held: int | None, generator: torch.Generator, device: torch.device) -> _Examples:
     x, y, test_x, test_y = (
         torch.from_numpy(array).to(device) for array in (data.train_x, data.train_y, data.test_x, data.test_y)
     )
     order = torch.randperm(len(y), generator=generator)
-    held_out, used = (part.to(device) for part in order.tensor_split([int(VALIDATION_FRACTION * len(order))]))
+    count = int(VALIDATION_FRACTION * len(order)) if held is None else held
+    held_out, used = (part.to(device) for part in order.tensor_split([count]))
     return _Examples((x[used], y[used]), (x[held_out], y[held_out]), (test_x, test_y))
 
 
@@ -359,6 +364,9 @@ def run_arm(
 ) -> Outcome:
     """Runs one arm once. A loss that is no number gives the state ``diverged``, measured like any other network.
 
+    With ``evaluate_every`` in the setting everything is measured on the weights of the smallest validation loss, and
+    ``last_accuracy`` and ``early_stop_step`` stand beside.
+
     Call it within ``one_thread()``: the result is a function of the arguments only then. ``data_folder`` holds
     pretrained models. Raises DeviceUnavailableError, UnsuitableDataError if the network or the augmentation can't take
     the examples, and what building the network and scoring it raise.
@@ -368,13 +376,24 @@ def run_arm(
     place = device_of(device)
     data = data.standardised() if setting.standardised else data
     generators = generators_of(seed, arm.stream)
-    examples = _split(data, generators["split"], place)
-    model = build_model(setting.model, data, generators["initialisation"], setting.initialisation, data_folder)
+    examples = _split(data, setting.validation_examples, generators["split"], place)
+    model = build_model(
+        arm.model or setting.model, data, generators["initialisation"], setting.initialisation, data_folder
+    )
     trainer = Trainer(setting, *examples.train, generators["order"], data.shape)
-    experiment = Experiment(arm, model.to(place), trainer, generators, setting)
+    model = model.to(place)
+    stopping = EarlyStopping(model, examples.validation, setting.evaluate_every) if setting.evaluate_every else None
+    watchers = (stopping,) if stopping else ()
+    experiment = Experiment(arm, model, trainer, generators, setting, watchers)
     state = "done"
     try:
         run_schedule(experiment)
     except DivergedError:
         state = "diverged"
-    return _outcome(experiment, examples, data, state)
+    if stopping is None or state == "diverged":
+        return _outcome(experiment, examples, data, state)
+    last, _ = quality_measures(model, examples.test)
+    stopping.restore()
+    outcome = _outcome(experiment, examples, data, state)
+    early = {"last_accuracy": last["accuracy"], "early_stop_step": float(stopping.step)}
+    return replace(outcome, measures={**outcome.measures, **early})

@@ -56,6 +56,7 @@ def size_measures(masks: Mapping[str, Tensor], uses: Mapping[str, int]) -> dict[
     multiply_adds = sum(mask.numel() * uses[name] for name, mask in masks.items())
     kept_multiply_adds = sum(int(mask.sum()) * uses[name] for name, mask in masks.items())
     measures = {
+        "weights": float(total),
         "sparsity": 1 - kept / total,
         "kept_percent": 100 * kept / total,
         "compression": total / max(kept, 1),

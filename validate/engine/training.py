@@ -27,6 +27,9 @@ class DivergedError(ArithmeticError):
 class StepHook:
     """Takes part in every step of training; this one does nothing."""
 
+    def begin(self) -> None:
+        """Called when a training begins."""
+
     def before_forward(self, step: int) -> None:
         """Called before the examples go through."""
 
@@ -123,6 +126,8 @@ class Trainer:
         masked = [(parameters[name], mask) for name, mask in masks.items()]
         scheduled = first_step is not None and bool(self.setting.learning_rate_drops)
         step = first_step or 0
+        for hook in hooks:
+            hook.begin()
         model.train()
         for _ in range(epochs):
             total = torch.zeros((), device=self.x.device)
