@@ -65,8 +65,8 @@ class Settings(BaseSettings):
     """Where the survey's readers report a wrong number: ``mailto:you@example.org``, a tracker's page for a new issue
     (``https://github.com/OWNER/NAME/issues/new``), or any address with ``{title}`` and ``{body}``; empty for none."""
     knowledge: Path | None = None
-    """Folder with names of your own: ``methods.yaml``, ``datasets.yaml``, ``models.yaml``, ``metrics.yaml``, or any of
-    them, whose entries add to those shipped (docs/how-to/own_topic.md)."""
+    """Folder with names and words of your own, beside those shipped: any of ``methods.yaml``, ``datasets.yaml``,
+    ``models.yaml``, ``metrics.yaml`` and ``subject.yaml`` (docs/how-to/own_topic.md)."""
     selected_by: str = ""
     """How the harvested papers were selected, such as ``titles with the word pruning``, where that is less than all of
     some sets; the survey fits no growth to such a sample, and says so."""
@@ -118,7 +118,7 @@ class Settings(BaseSettings):
 
     def share_knowledge(self) -> None:
         """Let this process, and those it starts, know the names in the folder ``knowledge``."""
-        from corpus.knowledge import OWN_KNOWLEDGE
+        from corpus.knowledge.own import OWN_KNOWLEDGE
 
         if self.knowledge is not None:
             os.environ[OWN_KNOWLEDGE] = str(self.knowledge.resolve())

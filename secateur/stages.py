@@ -19,7 +19,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from corpus.bounded import BoundedReader, NotReadError
-from corpus.knowledge import load_knowledge, own_knowledge_mark
+from corpus.knowledge import load_knowledge
+from corpus.knowledge.own import own_mark
 from corpus.reading import READER_VERSION
 from corpus.scale import Lost, over
 from corpus.tagging import TAGGER_VERSION, TaggingModel, load_model, tag
@@ -67,7 +68,7 @@ class OwnTaggerError(Exception):
 
 def _tagger(own_tagger: Path | None) -> tuple[str, TaggingModel]:
     """The tagger and its version: the one trained on a person's labels where there is one, else the shipped one."""
-    version = TAGGER_VERSION + own_knowledge_mark()
+    version = TAGGER_VERSION + own_mark()
     if own_tagger is None or not own_tagger.is_file():
         return version, load_model()
     lexicon = load_lexicon()
@@ -154,7 +155,9 @@ def extract_papers(
     Papers are read in ``jobs`` processes or on a Dask ``cluster`` whose workers see the file store; this process alone
     writes, paper by paper in the same order. Raises corpus.scale.ClusterError, DaemonicWorkerError.
     """
-    reader_version = READER_VERSION + own_knowledge_mark()
+    reader_version = READER_VERSION + own_mark()
+    # A mistake in a file of one's own is said here, and not by each process that reads papers.
+    load_knowledge()
     with engine.execution_options(read_only=True).connect() as connection:
         waiting = unextracted(connection, reader_version, limit)
     paths = [store.path(document.sha256).resolve() for document in waiting]

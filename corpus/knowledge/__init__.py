@@ -5,12 +5,11 @@ The facts stand in the YAML files beside this module; `load_knowledge` reads and
 
 from corpus.knowledge.base import Knowledge
 from corpus.knowledge.entries import KINDS, Dataset, Kind, Method, Metric, Network
-from corpus.knowledge.loader import OWN_KNOWLEDGE, KnowledgeFileError, load_knowledge, own_knowledge_mark
+from corpus.knowledge.loader import KnowledgeFileError, load_knowledge
 from corpus.knowledge.matching import Mention
 
 __all__ = [
     "KINDS",
-    "OWN_KNOWLEDGE",
     "Dataset",
     "Kind",
     "Knowledge",
@@ -20,5 +19,4 @@ __all__ = [
     "Metric",
     "Network",
     "load_knowledge",
-    "own_knowledge_mark",
 ]

@@ -1,13 +1,10 @@
 """Reads and checks the YAML files of the knowledge base; a mistake in a file names the file, the entry, the field.
 
-A folder of one's own, which the variable `SECATEUR_KNOWLEDGE` of the environment names, adds entries to those shipped.
-It is a variable because the processes that read papers inherit it, so that all of them know the same names.
+Entries of one's own (`own.py`) stand beside those shipped, or in their place.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache
@@ -19,13 +16,10 @@ from pydantic import ValidationError
 
 from corpus.knowledge.base import Knowledge
 from corpus.knowledge.entries import Dataset, Entry, Method, Metric, Network
+from corpus.knowledge.own import NAME_FILES, own_file
 from corpus.knowledge.spelling import key
 
-OWN_KNOWLEDGE = "SECATEUR_KNOWLEDGE"
-"""Variable of the environment with the folder of one's own entries."""
 _FOLDER = Path(__file__).parent
-FILES = ("methods.yaml", "datasets.yaml", "models.yaml", "metrics.yaml")
-"""The files of a folder of knowledge; one's own may lack any of them."""
 
 E = TypeVar("E", bound=Entry)
 
@@ -92,46 +86,27 @@ def load_knowledge() -> Knowledge:
     An own entry takes the place of the shipped one of its name; every other one is added.
 
     Raises:
-        KnowledgeFileError: a file does not keep its schema, or the folder of one's own holds none of the files.
+        KnowledgeFileError: a file does not keep its schema.
+        corpus.knowledge.own.OwnKnowledgeError: the folder of one's own holds no file of knowledge.
     """
-    return _knowledge(_own_folder())
-
-
-def own_knowledge_mark() -> str:
-    """What tells the readers' versions apart when names are one's own: a hash of the files, or nothing without them.
-
-    Raises KnowledgeFileError as `load_knowledge` does, so that a mistake is known before any process reads papers.
-    """
-    folder = _own_folder()
-    if folder is None:
-        return ""
-    load_knowledge()
-    stored = [(folder / name).read_bytes() for name in FILES if (folder / name).is_file()]
-    return f"+{hashlib.sha256(b'|'.join(stored)).hexdigest()[:12]}"
-
-
-def _own_folder() -> Path | None:
-    named = os.environ.get(OWN_KNOWLEDGE)
-    return Path(named) if named else None
+    return _knowledge(*(own_file(name) for name in NAME_FILES))
 
 
 @cache
-def _knowledge(own: Path | None) -> Knowledge:
-    if own is not None and not any((own / name).is_file() for name in FILES):
-        raise KnowledgeFileError(f"{own} holds none of {', '.join(FILES)}; `knowledge` names a folder that does")
+def _knowledge(methods: Path | None, datasets: Path | None, models: Path | None, metrics: Path | None) -> Knowledge:
     return Knowledge(
-        methods=_entries(own, "methods.yaml", Method),
-        datasets=_entries(own, "datasets.yaml", Dataset),
-        models=_entries(own, "models.yaml", Network),
-        metrics=_entries(own, "metrics.yaml", Metric),
+        methods=_entries(methods, "methods.yaml", Method),
+        datasets=_entries(datasets, "datasets.yaml", Dataset),
+        models=_entries(models, "models.yaml", Network),
+        metrics=_entries(metrics, "metrics.yaml", Metric),
     )
 
 
 def _entries(own: Path | None, name: str, entry_type: type[E]) -> tuple[E, ...]:
     """The shipped entries of a file, with one's own over them."""
     shipped = read_entries(_FOLDER / name, entry_type)
-    if own is None or not (own / name).is_file():
+    if own is None:
         return shipped
-    together = {entry.name: entry for entry in (*shipped, *read_entries(own / name, entry_type))}
-    _check_spellings(own / name, together.values())
+    together = {entry.name: entry for entry in (*shipped, *read_entries(own, entry_type))}
+    _check_spellings(own, together.values())
     return tuple(together.values())

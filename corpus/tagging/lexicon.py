@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from corpus.knowledge.own import SUBJECT_FILE, own_file
 from corpus.tagging.literals import Prefilter
 from corpus.tagging.mention_words import MentionWords, load_mention_words
 from db.records import FACETS, VOCABULARY
@@ -149,7 +150,22 @@ def _compiled(
         raise LexiconError(f"{path.name}: {place}: no regular expression: {error}") from error
 
 
+def with_own_subject(lexicon: Lexicon, path: Path) -> Lexicon:
+    """The lexicon with more words of the subject, from a YAML list of patterns over text in lower case.
+
+    A text without any word of the subject is never called core, so another topic needs its words here before labels can
+    teach it. Raises LexiconError if the file is no list of patterns.
+    """
+    patterns = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if not isinstance(patterns, list) or not patterns or not all(isinstance(pattern, str) for pattern in patterns):
+        raise LexiconError(f"{path.name}: must be a list of words, such as - quantiz")
+    own = _compiled(path, "subject", patterns, opening="(?:")
+    return replace(lexicon, subject=re.compile(f"{lexicon.subject.pattern}|{own.pattern}"))
+
+
 @cache
 def load_lexicon(path: Path = _FILE) -> Lexicon:
-    """The lexicon shipped beside this module, read once a process."""
-    return read_lexicon(path)
+    """The lexicon shipped beside this module, with the words of one's own subject, read once a process."""
+    own = own_file(SUBJECT_FILE)
+    lexicon = read_lexicon(path)
+    return lexicon if own is None else with_own_subject(lexicon, own)

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from corpus.bounded import BoundedReader
-from corpus.knowledge import OWN_KNOWLEDGE, KnowledgeFileError, load_knowledge, own_knowledge_mark
+from corpus.knowledge import KnowledgeFileError, load_knowledge
+from corpus.knowledge.own import OWN_KNOWLEDGE, OwnKnowledgeError, own_mark
+from corpus.tagging.lexicon import LexiconError, load_lexicon, with_own_subject
 
 METHODS = '- {name: GranitQuant, aliases: [Granit Quantization], arxiv: "2210.17323", year: 2022}\n'
 DATASETS = "- {name: Quarrybench, aliases: [QuarryB], task: image classification, test_size: 500}\n"
@@ -55,15 +57,15 @@ def test_the_process_that_reads_papers_knows_own_names(own: Path, tmp_path: Path
 def test_the_mark_changes_with_the_files_and_is_empty_without_them(
     own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = own_knowledge_mark()
+    first = own_mark()
     other = tmp_path / "other"
     other.mkdir()
     (other / "datasets.yaml").write_text(DATASETS)
     monkeypatch.setenv(OWN_KNOWLEDGE, str(other))
     assert first.startswith("+")
-    assert own_knowledge_mark() not in ("", first)
+    assert own_mark() not in ("", first)
     monkeypatch.delenv(OWN_KNOWLEDGE)
-    assert own_knowledge_mark() == ""
+    assert own_mark() == ""
 
 
 @pytest.mark.parametrize(
@@ -77,10 +79,27 @@ def test_the_mark_changes_with_the_files_and_is_empty_without_them(
 def test_a_mistake_in_an_own_file_is_named(own: Path, text: str, named: str) -> None:
     (own / "datasets.yaml").write_text(text)
     with pytest.raises(KnowledgeFileError, match=named):
-        own_knowledge_mark()
+        load_knowledge()
 
 
 def test_a_folder_without_any_of_the_files_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(OWN_KNOWLEDGE, str(tmp_path))
-    with pytest.raises(KnowledgeFileError, match=r"methods\.yaml"):
+    with pytest.raises(OwnKnowledgeError, match=r"methods\.yaml"):
         load_knowledge()
+
+
+def test_words_of_an_own_subject_are_among_those_that_a_core_paper_has(tmp_path: Path) -> None:
+    (tmp_path / "subject.yaml").write_text("- quantiz\n- low[- ]bit\n")
+    shipped = load_lexicon()
+    own = with_own_subject(shipped, tmp_path / "subject.yaml")
+    for text in ("we quantize the weights", "low-bit networks", "pruned networks"):
+        assert own.subject.search(text)
+    assert not shipped.subject.search("we quantize the weights")
+    assert not own.subject.search("a bit lower")
+
+
+@pytest.mark.parametrize("text", ["quantiz\n", "- (quantiz\n", "- 3\n", "[]\n"])
+def test_a_subject_that_is_no_list_of_patterns_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "subject.yaml").write_text(text)
+    with pytest.raises(LexiconError, match=r"subject\.yaml"):
+        with_own_subject(load_lexicon(), tmp_path / "subject.yaml")

@@ -16,7 +16,9 @@ import pytest
 import typer
 import yaml
 
-from corpus.knowledge import OWN_KNOWLEDGE, load_knowledge
+from corpus.knowledge import load_knowledge
+from corpus.knowledge.own import OWN_KNOWLEDGE
+from corpus.tagging.lexicon import load_lexicon, with_own_subject
 from secateur import Corpus
 from secateur.cli import app, main
 from validate.claims import load_claims
@@ -143,3 +145,4 @@ def test_the_names_that_the_docs_print_are_names(tmp_path: Path, monkeypatch: py
     knowledge = load_knowledge()
     assert knowledge.resolve("method", "My Quant") == "MyQuant"
     assert knowledge.resolve("dataset", "MyBench") == "MyBench"
+    assert with_own_subject(load_lexicon(), tmp_path / "subject.yaml").subject.search("low-bit weights")

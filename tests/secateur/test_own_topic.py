@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from corpus.knowledge import OWN_KNOWLEDGE
+from corpus.knowledge.own import OWN_KNOWLEDGE
 from db.session import open_database
 from ingest.fulltext import FileStore
 from secateur.commands.common import utc_now
@@ -46,6 +46,15 @@ def test_a_command_tags_by_own_names_where_the_settings_name_them(tmp_path: Path
     assert "Granit Quantization" not in secateur(tmp_path, "classify", "papers.jsonl")["baselines"]
     (tmp_path / "secateur.toml").write_text('knowledge = "names"\n')
     assert "Granit Quantization" in secateur(tmp_path, "classify", "papers.jsonl")["baselines"]
+
+
+def test_a_paper_of_an_own_subject_may_be_core_only_with_its_words(tmp_path: Path, names: Path) -> None:
+    paper = {"id": "2601.00002", "title": "Low-bit quantization of networks", "abstract": "We quantize a network."}
+    (tmp_path / "papers.jsonl").write_text(json.dumps(paper) + "\n")
+    assert secateur(tmp_path, "classify", "papers.jsonl")["scores"]["core"] < 0.002
+    (names / "subject.yaml").write_text("- quantiz\n")
+    (tmp_path / "secateur.toml").write_text('knowledge = "names"\n')
+    assert secateur(tmp_path, "classify", "papers.jsonl")["scores"]["core"] > 0.002
 
 
 def test_papers_are_read_again_once_when_own_names_come(
