@@ -44,12 +44,12 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class TimingRow:
-    """Median seconds of one layer's product, dense or sparse."""
+    """Median seconds of one layer's product, or of a stack of layers: over several blocks, or in one of them."""
 
     layer: str
     batch: int
     arm: str
-    """dense or sparse."""
+    """dense or sparse, or an arm of a speed claim."""
     kernel: str
     sparsity: float
     seconds: float
@@ -98,6 +98,12 @@ def store_plan(connection: Connection, sha256: str, claim_id: str, body: Mapping
         connection.execute(insert(plan).values(sha256=sha256, claim_id=claim_id, body=dict(body), frozen_at=now))
 
 
+def plans(connection: Connection, claim_id: str) -> list[dict[str, Any]]:
+    """The frozen bodies of a claim's plans, the newest first."""
+    statement = select(plan.c.body).where(plan.c.claim_id == claim_id).order_by(plan.c.frozen_at.desc())
+    return [dict(body) for body in connection.execute(statement).scalars()]
+
+
 def store_run(connection: Connection, plan_sha256: str, row: RunRow) -> None:
     """Store one run; a failed run of the same key is replaced, any other is kept and the new one dropped.
 
@@ -126,6 +132,11 @@ def runs(connection: Connection, plan_sha256: str) -> list[RunRow]:
 def replace_timings(connection: Connection, plan_sha256: str, rows: Iterable[TimingRow]) -> None:
     """Store the timings of a plan in place of those it had."""
     connection.execute(delete(timing).where(timing.c.plan_sha256 == plan_sha256))
+    add_timings(connection, plan_sha256, rows)
+
+
+def add_timings(connection: Connection, plan_sha256: str, rows: Iterable[TimingRow]) -> None:
+    """Store timings beside those that the plan has."""
     values = [{"plan_sha256": plan_sha256, **asdict(row)} for row in rows]
     if values:
         connection.execute(insert(timing), values)

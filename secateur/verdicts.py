@@ -15,6 +15,7 @@ FACTS = {
     "theoretical_ratio": "multiply-adds, original / pruned (theoretical)",
     "measured_ratio_batch_1": "seconds, dense / sparse, batch 1 (measured here)",
     "measured_ratio_batch_64": "seconds, dense / sparse, batch 64 (measured here)",
+    "microseconds": "microseconds of the CPU (measured here)",
     "kernel": "sparse kernel",
     "compatible": "deviation of the original",
     "warnings": "warnings",

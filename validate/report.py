@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -57,6 +57,8 @@ class ValidationReport:
     """Multiply-adds, original over pruned, of the arm whose layers are timed; never a speed-up."""
     measured_ratio: Mapping[int, float] | None = None
     """Seconds dense over sparse of the first pruned arm's layers, by batch size, on this machine."""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """Of a speed claim: median seconds of every arm at every point."""
     kernel: str = ""
     kernel_agrees: bool | None = None
     """Whether every pruned network gave the same logits through the sparse kernel."""
@@ -88,6 +90,7 @@ class ValidationReport:
             theoretical_ratio=self.theoretical_ratio,
             measured_ratio_batch_1=ratios.get(1),
             measured_ratio_batch_64=ratios.get(64),
+            microseconds="; ".join(f"{name} {1e6 * seconds:.1f}" for name, seconds in self.seconds.items()),
             kernel=self.kernel,
             compatible=self.compatible,
             warnings="; ".join(self.warnings),
@@ -135,6 +138,7 @@ _COLUMNS = (
     "theoretical_ratio",
     "measured_ratio_batch_1",
     "measured_ratio_batch_64",
+    "microseconds",
     "kernel",
     "compatible",
     "warnings",

@@ -11,30 +11,31 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from db import validation as store
-from db.validation import RunRow, TimingRow, VerdictRow
+from db.validation import RunRow, TimingRow
 from validate.claims.schema import Arm, Claim, Setting
 from validate.engine.architectures import pretrained
 from validate.engine.data import Dataset, MissingAssetError, load_dataset
 from validate.engine.data.added import added_path, content_sha256
 from validate.kernels.library import kernel_name
+from validate.ledger import refuse, stand_ins, store_frozen, verdict_rows
 from validate.machine import describe_machine
 from validate.plan import NotTestableError, Plan, SettingIncompleteError, canonical_sha256, freeze
-from validate.report import StandIn, ValidationReport, summarise_arms, warnings_of
+from validate.report import ValidationReport, summarise_arms, warnings_of
+from validate.speed.stage import is_speed, validate_speed
 from validate.threads import one_thread
 from validate.timing import measured_ratios, time_layers
-from validate.verdict import TONES, VERDICT_VERSION, Verdict, judge
+from validate.verdict import Verdict, judge
 
 ProgressReport = Callable[[int, int, str], object]
 """Called with the runs that are done, the runs up to the next look, and which one was done last."""
@@ -187,7 +188,7 @@ class _Validation:
         with self.engine.begin() as connection:
             passed = control is not None and store.newest_label(connection, control) == "reproduced"
             verdict = judge(self.plan, rows, control_passed=passed, out_of_time=out_of_time)
-            store.store_verdict(connection, self.plan.sha256, _verdict_rows(verdict, self.plan.claim, self.at))
+            store.store_verdict(connection, self.plan.sha256, verdict_rows(verdict, self.plan.claim, self.at))
         return verdict
 
     def times(self) -> list[TimingRow]:
@@ -213,63 +214,9 @@ class _Validation:
         return timings
 
 
-def _verdict_rows(verdict: Verdict, claim: Claim, at: datetime) -> list[VerdictRow]:
-    whole = VerdictRow(
-        part="whole",
-        label=verdict.label,
-        cause=verdict.cause,
-        seeds=verdict.seeds,
-        estimate=None,
-        low=None,
-        high=None,
-        detail={"holds": verdict.holds, "completions": verdict.completions, "ran": verdict.ran},
-        verdict_version=VERDICT_VERSION,
-        at=at,
-    )
-    parts = [
-        replace(
-            whole,
-            part=part.part if verdict.completions == 1 else f"{part.part} [{part.completion}]",
-            label=part.label,
-            cause=part.cause,
-            estimate=part.estimate.value if part.estimate else None,
-            low=part.estimate.low if part.estimate else None,
-            high=part.estimate.high if part.estimate else None,
-            detail=asdict(part),
-        )
-        for part in verdict.parts
-    ]
-    others = [
-        replace(whole, part=f"for {one.claim}", label=one.label, cause=one.cause, detail={})
-        for one in _stand_ins(claim, verdict)
-    ]
-    return [*parts, *others, whole]
-
-
-def _stand_ins(claim: Claim, verdict: Verdict) -> tuple[StandIn, ...]:
-    return tuple(StandIn(name, "surrogate_only", TONES[verdict.ran]) for name in claim.stands_in_for)
-
-
 def _timed_arm(claim: Claim) -> str | None:
     """The arm whose layers are timed: the first that is pruned."""
     return next((name for name, arm in claim.arms.items() if arm.pruned), None)
-
-
-def _refuse(engine: Engine, claim: Claim, label: str, cause: str, now: datetime) -> ValidationReport:
-    """Stores and reports a label that needs no run."""
-    body = {"claim": claim.model_dump(mode="json"), "label": label, "cause": cause}
-    sha256 = canonical_sha256(body)
-    refusal = VerdictRow("whole", label, cause, 0, None, None, None, {}, VERDICT_VERSION, now)
-    with engine.begin() as connection:
-        _store(connection, claim, sha256, body, now)
-        store.store_verdict(connection, sha256, [refusal])
-    return ValidationReport(claim.id, claim.title, label, cause, sha256, seeds=0)
-
-
-def _store(connection: Connection, claim: Claim, plan_sha256: str, plan_body: dict[str, Any], now: datetime) -> None:
-    body = claim.model_dump(mode="json")
-    store.store_claim(connection, claim.id, canonical_sha256(body), claim.source.arxiv, claim.title, body, now)
-    store.store_plan(connection, plan_sha256, claim.id, plan_body, now)
 
 
 def _report(validation: _Validation, verdict: Verdict, timings: Sequence[TimingRow]) -> ValidationReport:
@@ -293,7 +240,7 @@ def _report(validation: _Validation, verdict: Verdict, timings: Sequence[TimingR
         measured_ratio=measured_ratios(timings) or None,
         kernel=kernel_name(),
         kernel_agrees=all(agreements) if agreements else None,
-        stands_in_for=_stand_ins(plan.claim, verdict),
+        stands_in_for=stand_ins(plan.claim, verdict),
         warnings=warnings_of(rows),
     )
 
@@ -317,22 +264,24 @@ def validate_claim(
     Raises EngineUnavailableError if something has to run and torch is not installed, DeviceUnavailableError if there is
     no such device.
     """
+    if is_speed(claim):
+        return validate_speed(engine, claim, budget_seconds=budget_seconds, progress=progress, now=now)
     try:
         # What can't be tested at all is said before data is asked for.
         freeze(claim, data_sha256="")
         plan = freeze(claim, _assets_sha256(claim.setting, data_folder))
     except NotTestableError as error:
-        return _refuse(engine, claim, "not_testable_here", str(error), now)
+        return refuse(engine, claim, "not_testable_here", str(error), now)
     except SettingIncompleteError as error:
-        return _refuse(engine, claim, "setting_incomplete", str(error), now)
+        return refuse(engine, claim, "setting_incomplete", str(error), now)
     except MissingAssetError as error:
-        return _refuse(engine, claim, "needs_assets", str(error), now)
+        return refuse(engine, claim, "needs_assets", str(error), now)
     if device != "cpu" and find_spec("torch") is not None:
         from validate.engine.devices import device_of
 
         device_of(device)
     with engine.begin() as connection:
-        _store(connection, claim, plan.sha256, plan.body, now)
+        store_frozen(connection, claim, plan.sha256, plan.body, now)
     began = time.monotonic()
     deadline = None if budget_seconds is None else began + budget_seconds
     validation = _Validation(engine, plan, now, jobs, deadline, progress, began, data_folder, device)

@@ -53,12 +53,14 @@ class Contestant:
 
 
 @contextmanager
-def contestants(names: Sequence[str], threads: int) -> Iterator[dict[str, Contestant]]:
-    """Worker processes by name; they end with the block."""
+def contestants(
+    names: Sequence[str], threads: int, module: str = "validate.kernels.bench.worker"
+) -> Iterator[dict[str, Contestant]]:
+    """Worker processes by name, each running ``module`` with its name and the threads; they end with the block."""
     with ExitStack() as stack:
         started = {}
         for name in names:
-            command = [sys.executable, "-m", "validate.kernels.bench.worker", name, str(threads)]
+            command = [sys.executable, "-m", module, name, str(threads)]
             process = subprocess.Popen(  # noqa: S603 - the command is ours
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=_environment(threads)
             )
