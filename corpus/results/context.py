@@ -50,6 +50,8 @@ class Paper:
         self.interpreter = interpreter
         self.pairs: dict[str, str] = {}
         """Data set of a network, as far as earlier tables of the paper say."""
+        self.networks_on: dict[str, Counter[str]] = {}
+        """Networks of earlier results by data set, where headers, stubs or captions name both."""
         text = document.text
         self.datasets = Counter(interpreter.subjects.named["dataset"])
         self.models = Counter(interpreter.subjects.named["model"])
@@ -141,6 +143,11 @@ class Paper:
         for name in (*particular, *(name for name, _ in named)):
             return self.network_of_family(name) or name
         return None
+
+    def network_on(self, dataset: str | None) -> str | None:
+        """The network that most results of earlier tables on a data set are of, where nothing was assumed."""
+        networks = self.networks_on.get(dataset or "")
+        return networks.most_common(1)[0][0] if networks else None
 
     def network_of_family(self, name: str) -> str | None:
         """The most mentioned network of a family's name (``VGG``), None when the paper names none in a size."""

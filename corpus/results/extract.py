@@ -7,6 +7,7 @@ no results; a number in a spanned cell is read once, at its first row.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -23,6 +24,7 @@ from corpus.results.numbers import Number, NumericCell, read_numbers
 from corpus.results.resolution import Method, Place, Resolver
 from corpus.results.rows import RowReader
 from corpus.results.sparsity import NOTHING, Removal, from_number
+from corpus.results.values import is_possible, is_top5, signed, unit_of
 from corpus.results.words import PHRASES
 from db.records import Cell, Reading, Sparsity
 
@@ -119,7 +121,7 @@ class TableReader:
             if number is not None:
                 slot = self._by_unit(self._without_arrow(slot, number), number)
                 slot = self._left(slot, number, row, index)
-                if not _is_possible(slot, number):
+                if not is_possible(slot, number):
                     continue
                 slot = replace(slot, falls=slot.falls and index not in self._prints_signs)
                 yield self._reading(row, position, number, Place(cell, index, column, meaning, slot))
@@ -255,7 +257,7 @@ class TableReader:
                 return Slot("accuracy_change", "points", falls=number.arrow == "↓")
             if number.bracketed and first is not None and number.value < 0.1 * first.value:
                 return None
-            if separator == "/" and slot.metric == "top1_accuracy" and first is not None and number.value > first.value:
+            if separator == "/" and slot.metric == "top1_accuracy" and first is not None and is_top5(first, number):
                 return Slot("top5_accuracy", "%")
         if slot.metric in COSTS and (number.unit == "x" or (slot.unit == "x" and number.bracketed)):
             return None if slot.metric == "params" else Slot("speedup", "x")
@@ -269,11 +271,13 @@ class TableReader:
         if slot.supposed:
             place.assumed.append("metric: the usual one on the data set")
         dataset = self.resolver.dataset(place)
-        model = self.resolver.model(place)
+        model = self.resolver.model(place, dataset)
         method, removal = self._removed(method, self.resolver.removal(place), place)
-        value, printed = _signed(slot, number)
+        value, printed = signed(slot, number)
         if dataset and model and place.models:
             self.paper.pairs.setdefault(model, dataset)
+        if dataset and model and not any(note.startswith(("model", "data set")) for note in place.assumed):
+            self.paper.networks_on.setdefault(dataset, Counter())[model] += 1
         spread = number.spread if number.spread is not None else self._bracket_spread(place.cell, position)
         split, protocol = self.around.evaluation(slot, place.column.rest, place.row.rest)
         return Reading(
@@ -290,7 +294,7 @@ class TableReader:
             role=method.role,
             metric=slot.metric,
             value=value,
-            unit=_unit_of(slot, number),
+            unit=unit_of(slot, number),
             method_canonical=method.canonical,
             modifiers=modifiers(method.name),
             implemented_by=self.around.implemented_by(method.role, bool(method.cites)),
@@ -362,39 +366,3 @@ class TableReader:
             extra["device"] = extra["device"] or meaning.device
             extra["batch"] = extra["batch"] or meaning.batch
         return {key: value for key, value in extra.items() if value}
-
-
-def _is_possible(slot: Slot, number: Number) -> bool:
-    """False for a number above 100 where no word but the data set's usual metric makes it a percentage."""
-    return bool(slot.part) or slot.unit != "%" or slot.metric not in QUALITIES or number.value <= 100
-
-
-def _signed(slot: Slot, number: Number) -> tuple[float, str]:
-    """The value with the sign of pruned minus dense, and the number as printed where that changed it."""
-    if slot.metric != "accuracy_change":
-        return number.value, ""
-    if number.arrow == "↓":
-        return -abs(number.value), number.printed
-    if number.arrow == "↑":
-        return abs(number.value), number.printed
-    if slot.falls:
-        return (-number.value if number.value else 0.0), number.printed
-    return number.value, ""
-
-
-def _unit_of(slot: Slot, number: Number) -> str:
-    unit = number.unit or slot.unit
-    if slot.metric in ("flops", "macs", "params", "model_size", "memory"):
-        if not number.unit and slot.metric == "flops" and number.value >= 1e6:
-            return "FLOPs"
-        if unit == "x":
-            return "x dense"
-        if unit == "%":
-            return "% of dense"
-        bare = re.sub(r"(FLOPs?|MACs?|\s*params)$", "", unit) or unit
-        return bare.upper() if bare in ("k", "m", "g") else bare
-    if slot.metric == "accuracy_change":
-        return "points"
-    if slot.metric in ("top1_accuracy", "top5_accuracy", "accuracy", "zero_shot_accuracy", "f1") and not number.unit:
-        return "fraction" if 0 < number.value <= 1 and number.decimals >= 2 else "%"
-    return unit

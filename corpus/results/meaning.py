@@ -18,6 +18,7 @@ from corpus.results.symbols import spell_out
 from corpus.results.words import PHRASES
 
 _SIZE = re.compile(r"^((?:\d(?:\.\d)?-)?\d+(?:\.\d+)?)\s*([BbMm])\b(?:\s*(?:model|params|parameters))?$")
+_IN_BRACKETS = re.compile(r"\s*\(([^()]+)\)$")
 _TOKENS = re.compile(r"\s*\(\d+(?:\.\d+)?\s*[TB]\)$")
 """The number of tokens that a language model was trained on, behind its name."""
 
@@ -142,6 +143,9 @@ class Interpreter:
     def is_network(self, text: str) -> bool:
         """True for a name that is a network and nothing else, which in a column of methods means the dense one."""
         text = _TOKENS.sub("", text)
+        backbone = _IN_BRACKETS.search(text)
+        if backbone and self.knowledge.resolve("model", backbone.group(1)) is not None:
+            text = text[: backbone.start()]
         return self.knowledge.resolve("model", text) is not None and self.names.resolve(text) in (None, "Dense")
 
     def is_dataset(self, text: str) -> bool:

@@ -20,8 +20,10 @@ _ABBREVIATION = re.compile(
 _MARKS = re.compile(r"[†‡§¶∗*⋆★♯♢♠♣]|\^\{?(?:[a-z\d]|[†‡∗*])\}?$")
 VARIANT = re.compile(r"(?:w/o?\b|with(?:out)?\b|no\b|only\b|[+–−-]\s*\w)", re.I)
 """How rows begin that say what was added to a method or taken from it."""
-_VERSION = re.compile(r"[-\s](?:\d+(?:\.\d+)?%?|[A-CSMLsml])$")
+_VERSION = re.compile(r"[-\s](?:\d+(?:\.\d+)?[%GMBK]?|[A-CSMLsml])$")
 """What a paper adds to a method's name to tell its settings apart (``HRank-1``)."""
+_LENGTH = re.compile(r"\s*\d+(?:\.\d+)?\s*[×x](?=\s|$)")
+"""A length of training behind a name (``RigL5×``)."""
 _TRAILING = re.compile(r"\s*(?:\[[\d, –-]+\]|[\[(]\s*[\])])\s*")
 
 
@@ -92,7 +94,13 @@ class Names:
         name = PHRASES["ours_mark"].sub("", clean_name(text))
         bare = re.sub(r"\s*\([^)]*\)", "", name).strip()
         for candidate in dict.fromkeys(
-            (name, bare, _VERSION.sub("", bare), re.split(r"\s*[,+]\s*| w/| with | \d", bare)[0])
+            (
+                name,
+                bare,
+                _VERSION.sub("", bare),
+                _LENGTH.split(bare)[0],
+                re.split(r"\s*[,+]\s*| w/| with | \d", bare)[0],
+            )
         ):
             found = self._known(candidate)
             if found is not None:

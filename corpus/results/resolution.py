@@ -119,7 +119,9 @@ class Resolver:
         if self.adds_methods and not in_own_group and PHRASES["untouched"].search(row.method):
             return Method(row.method, "Dense", "dense")
         if base or row.base or self._is_dense_network(row):
-            name = row.method or column.method or (row.rest if row.base else column.rest) or "Dense"
+            name = (
+                row.method or column.method or (row.rest if row.base else column.rest if column.base else "") or "Dense"
+            )
             return Method(name, "Dense", "dense")
         in_column = column.method
         if self.methods_in_columns and not in_column and not self._is_network(column):
@@ -286,8 +288,8 @@ class Resolver:
     def _has_mismatched(self, row: Meaning) -> bool:
         return any("MNLI-mm" in self.interpreter.datasets(slot.part) for slot in row.slots if slot.part)
 
-    def model(self, place: Place) -> str | None:
-        """Canonical network, None where nothing names one."""
+    def model(self, place: Place, dataset: str | None) -> str | None:
+        """Canonical network of a number on a data set, None where nothing names one."""
         for stated in (place.row.models, place.column.models):
             if stated:
                 sized = self.paper.network_of_family(stated[0])
@@ -299,7 +301,7 @@ class Resolver:
             if where != "caption":
                 place.assumed.append(f"model: from the {where}")
             return self.paper.network_of_family(found[0]) or found[0]
-        usual = self.paper.network()
+        usual = self.paper.network_on(dataset) or self.paper.network()
         if usual is not None:
             place.assumed.append("model: the paper's most named")
         return usual

@@ -96,7 +96,7 @@ class RowReader:
             if network and PHRASES["distilled"].search(meaning.method):
                 meaning = replace(meaning, models=network)
             elif meaning.models and (is_dense(meaning.method) or self.interpreter.is_network(meaning.method)):
-                rivals = (*rivals, *meaning.models)
+                rivals = (*rivals, *meaning.models[:1])
                 network = self._most_named(rivals)
                 first = first if groups else (*first, *meaning.models)
             else:
@@ -239,7 +239,15 @@ class RowReader:
         tuned = any(_TUNED.search(column.text) for column in self.axes.columns)
         names = [cell.text for cell in stubs if cell is not None and is_dense(cell.text)]
         name = next((name for name in names if not (tuned and PHRASES["whole"].search(name))), "")
-        return replace(meaning, method=name) if name else meaning
+        if name:
+            return replace(meaning, method=name)
+        if meaning.method and meaning.models and not meaning.removal and self._first_of_network(row):
+            return replace(meaning, method="Dense", base=True)
+        return meaning
+
+    def _first_of_network(self, row: int) -> bool:
+        """True for the first row of a block of rows, where the dense network stands before what was pruned from it."""
+        return row == self.axes.data_rows[0] or row in self.table.rules
 
     def _method(self, cell: TableCell, meaning: Meaning) -> Meaning:
         inner = self.interpreter.read(cell.text, cell.cites)
