@@ -146,7 +146,8 @@ def _before(sentence: str, start: int, words: MentionWords) -> str | None:
     """What the noun phrase before a mention stands for."""
     near = _WORD.findall(sentence[max(0, start - _LEFT) : start])[::-1]
     for place, word in enumerate(near[:_WORDS_LEFT]):
-        if word in _PUNCTUATION:
+        # In "rank and sparsity" the rank stands beside the sparsity, it is not what becomes sparse.
+        if word in _PUNCTUATION or (word in {"and", "or"} and not place):
             return None
         if word in {"and", "or"} or word in words.modifiers or word.endswith("ly"):
             continue
@@ -175,7 +176,8 @@ def _after(sentence: str, end: int, words: MentionWords, *, joined: bool) -> str
             continue
         if word in {"and", "or"} and joined and not named:
             continue
-        if word in words.modifiers or word.endswith("ly"):
+        # "Up to half the layers": the first words of a phrase may be those that end it later.
+        if (word in words.modifiers or word.endswith("ly")) and not (named and word in words.stops):
             continue
         if word in words.stops or word in _PUNCTUATION or words.verbs.fullmatch(word):
             break

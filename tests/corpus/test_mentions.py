@@ -35,6 +35,10 @@ def only(abstract, title=""):
         ("search tree pruning", "elsewhere"),
         ("gradient-based pruning of layers", "network"),
         ("graph neural network sparsification", "network"),
+        ("task-specific pruning of weights", "network"),
+        ("a pruned (small) model to obtain low-rank updates", "network"),
+        ("pruning up to half the tokens", "tokens"),
+        ("group sparsity in neural networks", "network"),
     ],
 )
 def test_the_object_is_that_of_the_noun_phrase(phrase, kind):
@@ -62,6 +66,11 @@ def test_the_role_tells_whose_doing_it_is(sentence, role):
 def test_after_the_first_sentence_on_the_paper_the_paper_goes_on():
     mentions = find_mentions("", "We build an accelerator. The model undergoes weight pruning at last.", WORDS)
     assert [(mention.role, mention.object) for mention in mentions] == [("done later", "network")]
+
+
+def test_what_stands_beside_a_mention_is_not_its_object():
+    assert only("We optimize the rank and sparsity of weights.").object == "network"
+    assert only("We trade cache size and sparsity in models.").object == "network"
 
 
 def test_a_title_is_a_role_of_its_own():
