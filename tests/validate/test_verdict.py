@@ -1,5 +1,6 @@
 """A verdict is a pure function of the rows: their order is nothing, more effect never hurts, swapped arms mirror."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -265,6 +266,79 @@ def test_the_original_deviation_gives_a_second_line_that_decides_nothing():
         part = judge(plan, rows(values, values)).parts[0]
         assert part.compatible == said
         assert part.label == "reproduced"
+
+
+def kind_plan(*parts, arms=("a", "b")):
+    body = {
+        "id": "T",
+        "title": "t",
+        "source": {"venue": "v", "locator": "l", "read": "own"},
+        "timing": "after",
+        "structure": "unstructured",
+        "setting": SETTING,
+        "arms": dict.fromkeys(arms, PRUNED),
+        "parts": [{"id": f"p{n}", "quantity": "accuracy", "arm": "a", **part} for n, part in enumerate(parts)],
+        "positive_control": "CONTROL",
+    }
+    return freeze(Claim.model_validate(body), "data")
+
+
+STEADY = [97.0 + seed / 50 for seed in range(20)]
+LOWER = [90.0 + seed / 50 for seed in range(20)]
+
+
+def test_a_universal_statement_is_refuted_by_a_counter_example_and_never_reproduced():
+    plan = kind_plan({"kind": "universal", "comparator": "no_worse", "against": "b"})
+    for seeds in (5, 20):
+        held = judge(plan, rows(STEADY[:seeds], STEADY[:seeds]), control_passed=True)
+        assert (held.label, held.cause) == ("inconclusive", f"no counter-example in {seeds}")
+        assert not held.decided
+    broken = judge(plan, rows(LOWER, STEADY), control_passed=True)
+    assert (broken.label, broken.parts[0].cause) == ("not_reproduced", "counter_example")
+
+
+def test_a_universal_count_needs_its_counter_example_in_every_seed():
+    plan = kind_plan({"kind": "universal", "quantity": "compression", "value": "10", "comparator": "at_least"})
+    good = rows(STEADY[:5], STEADY[:5])
+    low = [replace(one, measures={**one.measures, "compression": 2.0}) for one in good]
+    assert judge(plan, good, control_passed=True).cause == "no counter-example in 5"
+    assert judge(plan, low, control_passed=True).label == "not_reproduced"
+    assert judge(plan, good[:4] + low[4:], control_passed=True).label == "inconclusive"
+
+
+def test_what_exists_at_one_point_of_the_grid_is_found_and_refuted_only_where_every_point_is():
+    part = {"kind": "existential", "comparator": "better", "against": "b", "or_arms": ["c"]}
+    plan = kind_plan(part, arms=("a", "b", "c"))
+    worse = rows(LOWER, STEADY)
+    with_c = [*worse, *(row("c", seed, value + 1) for seed, value in enumerate(STEADY))]
+    assert judge(plan, with_c, control_passed=True).label == "reproduced"
+    without = [*worse, *(row("c", seed, value) for seed, value in enumerate(LOWER))]
+    assert judge(plan, without, control_passed=True).label == "not_reproduced"
+    unclear = [*worse, *(row("c", seed, value + 0.01 * (-1) ** seed) for seed, value in enumerate(STEADY))]
+    assert judge(plan, unclear, control_passed=True).label == "inconclusive"
+
+
+def test_more_points_ask_for_more_evidence():
+    gains = [0.87 + (-1) ** seed for seed in range(20)]
+    both = rows([97 + gain for gain in gains], [97.0] * 20)
+    names = tuple("acdefghij")
+    grid = [*both, *(row(name, seed, 90.0 + seed / 50) for name in names[1:] for seed in range(20))]
+    existential = {"kind": "existential", "comparator": "better", "against": "b"}
+    one = judge(kind_plan(existential), both, control_passed=True)
+    of_nine = judge(kind_plan({**existential, "or_arms": names[1:]}, arms=("b", *names)), grid, control_passed=True)
+    assert (one.label, of_nine.label) == ("reproduced", "inconclusive")
+
+
+def test_a_threshold_holds_where_both_of_its_points_do():
+    points = ({"kind": "threshold", "value": "97.2"}, {"kind": "threshold", "value": "90.2", "arm": "b"})
+    assert judge(kind_plan(*points), rows(STEADY, LOWER), control_passed=True).label == "reproduced"
+    assert judge(kind_plan(*points), rows(STEADY, STEADY), control_passed=True).label == "not_reproduced"
+
+
+def test_at_least_asks_for_one_side_of_the_value_alone():
+    part = {"kind": "existential", "comparator": "at_least", "value": "95"}
+    assert judge(kind_plan(part), rows(STEADY, STEADY), control_passed=True).label == "reproduced"
+    assert judge(kind_plan(part), rows(LOWER, STEADY), control_passed=True).label == "not_reproduced"
 
 
 KINDS_AT_THEIR_BOUND = [
