@@ -12,6 +12,8 @@ from mkdocs.structure.files import File, Files
 from nbconvert import MarkdownExporter
 
 FIGURE = "![png]"
+TABLE = '<table border="1" class="dataframe">'
+"""A wide table scrolls by itself, so the keyboard has to reach it."""
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -21,6 +23,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         page, resources = MarkdownExporter().from_notebook_node(notebook)
         for alternative in (cell.metadata.alt for cell in notebook.cells if "alt" in cell.metadata):
             page = page.replace(FIGURE, f"![{alternative}]", 1)
+        page = page.replace(TABLE, '<table tabindex="0" class="dataframe">')
         for name, picture in resources["outputs"].items():
             renamed = f"{path.stem}_{name}"
             page = page.replace(f"({name})", f"({renamed})")

@@ -1,14 +1,8 @@
 """The documentation as a site: no broken link, nothing fetched from elsewhere, every page reachable."""
 
 import re
-import subprocess
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
-
-import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 class Fetched(HTMLParser):
@@ -26,17 +20,6 @@ class Fetched(HTMLParser):
             self.addresses.append(address)
         if tag == "img" and given.get("alt") in (None, "", "png"):
             self.pictures_without_text.append(address or "")
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    pytest.importorskip("mkdocs", reason="needs the extra docs")
-    pytest.importorskip("nbconvert", reason="needs the extra docs")
-    folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(folder)]
-    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert answer.returncode == 0, answer.stdout + answer.stderr
-    return folder
 
 
 def fetched(site: Path) -> dict[str, Fetched]:
