@@ -67,6 +67,8 @@ class PartVerdict:
     refutation_p: float = 1.0
     """One-sided p value of "the part is false by more than its margin"."""
     diverged: int = 0
+    contradicted: int = 0
+    """Runs that by themselves lie outside of what the part says by more than the margin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Verdict:
 
 def _may_change(cause: str) -> bool:
     """Whether more seeds may change a verdict with this cause."""
-    return cause in (*_OPEN_CAUSES, "budget") or cause.startswith(NO_COUNTER_EXAMPLE)
+    return cause in (*_OPEN_CAUSES, "budget") or cause.startswith((NO_COUNTER_EXAMPLE, "contradicted"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,13 +236,20 @@ def _judge_part(plan: Plan, planned: PlannedPart, completion: str, rows: Sequenc
         verdict = _existential(plan, planned, completion, rows)
     else:
         verdict = _judge_point(plan, planned, completion, rows, part.arm, _Tails.of(plan.looks))
-    if part.kind == "universal" and verdict.label == "not_reproduced":
-        verdict = replace(verdict, cause="counter_example")
-    elif part.kind == "universal" and verdict.seeds >= FEWEST_SEEDS and verdict.cause != "failed":
-        # What was never seen to fail is not proved: the estimate stands, the label does not.
-        said = f"{NO_COUNTER_EXAMPLE} in {verdict.seeds}"
-        verdict = replace(verdict, label="inconclusive", cause=said)
+    if part.kind == "universal":
+        verdict = _universal(verdict)
     return replace(verdict, completion=completion)
+
+
+def _universal(verdict: PartVerdict) -> PartVerdict:
+    """What was never seen to fail is not proved, and what failed in a few runs is not refuted."""
+    if verdict.label == "not_reproduced":
+        return replace(verdict, cause="counter_example")
+    if verdict.seeds < FEWEST_SEEDS or verdict.cause == "failed":
+        return verdict
+    against = verdict.contradicted
+    said = f"contradicted in {against} of {verdict.seeds}" if against else f"{NO_COUNTER_EXAMPLE} in {verdict.seeds}"
+    return replace(verdict, label="inconclusive", cause=said)
 
 
 def _existential(plan: Plan, planned: PlannedPart, completion: str, rows: Sequence[RunRow]) -> PartVerdict:
@@ -282,20 +291,31 @@ def _judge_point(
     new_examples = None
     if part.against is not None:
         gains = _gains(part.quantity, values, _values(theirs, seeds, part.quantity))
+        contradicted = sum(gain < -planned.margin for gain in gains)
         judged = _ordering if part.kind in ("ordering", "threshold") else _delta
         verdict = judged(planned, gains, tails, resolution)
         new_examples = _over_examples(ours, theirs, seeds, part.quantity, tails)
-    elif part.quantity in COUNTED:
-        verdict = _arithmetic(planned, values)
     else:
-        verdict = _absolute(planned, values, tails, resolution)
+        contradicted = _outside(planned, values)
+        counted = part.quantity in COUNTED
+        verdict = _arithmetic(planned, values) if counted else _absolute(planned, values, tails, resolution)
     return replace(
         verdict,
         seeds=len(seeds),
         new_examples=new_examples,
         compatible=_compatible(planned, values),
         diverged=diverged,
+        contradicted=contradicted,
     )
+
+
+def _outside(planned: PlannedPart, values: Sequence[float]) -> int:
+    """How many values lie outside value +- margin, or below it for "at least"."""
+    assert planned.part.value is not None
+    value, reach = float(planned.part.value), planned.margin + 1e-9 * abs(float(planned.part.value))
+    if planned.part.compares == "at_least":
+        return sum(one < value - reach for one in values)
+    return sum(abs(one - value) > reach for one in values)
 
 
 def _gains(quantity: str, values: Sequence[float], others: Sequence[float]) -> list[float]:
@@ -325,7 +345,7 @@ def _judge_completion(plan: Plan, parts: Sequence[PartVerdict]) -> tuple[str, st
         return "not_reproduced", next((part.cause for part in parts if part.label == "not_reproduced"), "")
     undecided = [part.cause for part in parts if part.label == "inconclusive"]
     # A universal part stays open by its nature, so what keeps another part open says more.
-    undecided.sort(key=lambda cause: cause.startswith(NO_COUNTER_EXAMPLE))
+    undecided.sort(key=lambda cause: cause.startswith((NO_COUNTER_EXAMPLE, "contradicted")))
     return "inconclusive", undecided[0] if undecided else "underpowered"
 
 
