@@ -32,6 +32,7 @@ from secateur.commands import (
     pending,
     reading,
     reporting,
+    serving,
     tabulating,
     validating,
 )
@@ -97,6 +98,7 @@ PANELS: dict[str, dict[str, Callable[..., None]]] = {
         "rigor": habits.rigor,
         "acceleration": habits.acceleration,
         "report": reporting.report,
+        "serve": serving.serve,
         "demo": demonstrating.demo,
     },
     CHECK: {"validate": validating.validate, "bench": validating.bench},

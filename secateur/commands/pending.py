@@ -10,7 +10,6 @@ import typer
 from secateur.commands.common import UsageError
 
 PENDING = {
-    "serve": "corpus and survey in a browser",
     "watch": "what changed in the papers that one cites",
     "check": "one paper or draft, everything",
     "audit": "the sparsity of one checkpoint",
