@@ -11,7 +11,7 @@ import typer
 
 from db.papers import store_unread_records
 from db.records import Unread
-from secateur.commands.common import DbOption, FormatOption, UsageError, settings_for, utc_now, writable
+from secateur.commands.common import DbOption, FormatOption, UsageError, readable, settings_for, utc_now, writable
 from secateur.output import Format, Progress, default_format, print_object, print_rows, say
 from secateur.verdicts import print_verdicts
 from validate.claims import Claim, ClaimError, load_claims, load_registry
@@ -51,9 +51,41 @@ def show_claim(name: Annotated[str, typer.Argument(metavar="ID", help="As `secat
 
 
 @claims.command("derive")
-def derive_claim(paper: Annotated[str, typer.Argument(metavar="PAPER", help="An arXiv identifier.")]) -> None:
-    """Not built yet: a runnable claim from a paper's results."""
-    raise UsageError("`secateur claims derive` is not built yet")
+def derive_claims(
+    context: typer.Context,
+    paper: Annotated[str, typer.Argument(metavar="PAPER", help="An arXiv identifier.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the claims here.")
+    ] = None,
+    db: DbOption = None,
+) -> None:
+    """Claims that can be run, as YAML, of a paper's results; on stderr why the others give none.
+
+    What the paper leaves open is filled in by declared completions, and listed. Exit 1 if no result gives a claim.
+    """
+    from db import views
+    from validate.derive import derive
+
+    with readable(settings_for(context, db=db)).connect() as connection:
+        papers = views.papers(connection, paper)
+        results = views.results(connection, paper)
+    if papers.empty:
+        raise UsageError(f"there is no paper {paper} in the database; `secateur search` finds papers by their words")
+    if results.empty:
+        raise UsageError(
+            f"no results were read from {paper}; `secateur fetch {paper}` and `secateur extract` read them"
+        )
+    made = derive(paper, f"arXiv {papers['submitted'].iloc[0]:%Y}", results.to_dict("records"))
+    for line in made.results:
+        if not line.claim:
+            say(f"{line.place}: {line.said}: no claim: {line.reason}")
+    say(f"{sum(bool(line.claim) for line in made.results)} of {len(made.results)} results give a claim")
+    if not made.text:
+        raise typer.Exit(1)
+    if output is None:
+        sys.stdout.write(made.text)
+    else:
+        output.write_text(made.text, encoding="utf-8")
 
 
 def _registered(name: str) -> Claim:

@@ -62,7 +62,7 @@ class Product:
         return "cold" if self.cold else "hot"
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _weight(rows: int, columns: int, density: float, mask: str) -> NDArray[np.float32]:
     return pruned_weight(rows, columns, 1 - density, mask, _WEIGHTS_SEED)
 
