@@ -23,11 +23,12 @@ from corpus.results.headers import (
     read_slots,
 )
 from corpus.results.meaning import Interpreter
-from corpus.results.names import clean_name, is_dense
+from corpus.results.names import VARIANT, clean_name, is_dense
 from corpus.results.reported_metrics import reported_metrics
 from corpus.results.sparsity import NUMBER_IN_WORDS, Removal, RemovalHeader, read_removals
 from corpus.results.words import PHRASES, PROTOCOLS, SPLITS
 
+_MARKED_DENSE = re.compile(r"([A-Z][\w-]+) \((?:dense|unpruned|no pruning)\)", re.I)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z“(])")
 _CAPTION, _NEAR, _SECTION = 3000, 3000, 40_000
 """Characters of a caption, of the sentences that refer to a table and of its section that are looked at."""
@@ -50,8 +51,10 @@ class Paper:
         self.interpreter = interpreter
         self.pairs: dict[str, str] = {}
         """Data set of a network, as far as earlier tables of the paper say."""
-        self.networks_on: dict[str, Counter[str]] = {}
-        """Networks of earlier results by data set, where headers, stubs or captions name both."""
+        self._networks: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        """Networks of earlier results by data set and by metric, where headers, stubs or captions name them."""
+        self._datasets_of: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        """Data sets of earlier results by metric."""
         text = document.text
         self.datasets = Counter(interpreter.subjects.named["dataset"])
         self.models = Counter(interpreter.subjects.named["model"])
@@ -72,6 +75,8 @@ class Paper:
         """Names of methods that stand in the first columns of the paper's tables."""
         self.defines_compression = PHRASES["defines_compression"].search(text) is not None
         """True where the text says that its compression ratios are of parameters or weights."""
+        self.dense_names = frozenset(self._dense_names())
+        """Names that some table marks as dense (``FedAvg (dense)``), which are dense without the mark, too."""
         self.theoretical = PHRASES["theoretical"].search(text) is not None
         self.deviation = (
             "stderr"
@@ -80,6 +85,12 @@ class Paper:
             if PHRASES["deviation"].search(text)
             else "unknown"
         )
+
+    def _dense_names(self) -> Iterator[str]:
+        for cell in (cell for table in self.document.tables for row in table.cells for cell in row[:2]):
+            match = _MARKED_DENSE.fullmatch(cell.text)
+            if match and self.interpreter.names.resolve(match.group(1)) in (None, "Dense"):
+                yield match.group(1)
 
     def _row_names(self) -> Iterator[str]:
         seen: set[str] = set()
@@ -90,7 +101,8 @@ class Paper:
             for row in table.cells[table.header_rows :]:
                 name = clean_name(row[0].text)
                 setting = KINDS["hyperparameter_rows"].search(name)
-                if name and name not in seen and not (is_dense(name) or setting or self.interpreter.is_network(name)):
+                other = is_dense(name) or setting or self.interpreter.is_network(name) or VARIANT.match(name)
+                if name and name not in seen and not other:
                     seen.add(name)
                     yield name
 
@@ -144,10 +156,20 @@ class Paper:
             return self.network_of_family(name) or name
         return None
 
-    def network_on(self, dataset: str | None) -> str | None:
-        """The network that most results of earlier tables on a data set are of, where nothing was assumed."""
-        networks = self.networks_on.get(dataset or "")
-        return networks.most_common(1)[0][0] if networks else None
+    def remember(self, metric: str, dataset: str, model: str) -> None:
+        """Keep what a result is of, for tables that do not say it; nothing of it may be assumed."""
+        self._networks[dataset][model] += 1
+        self._networks[metric][model] += 1
+        self._datasets_of[metric][dataset] += 1
+
+    def network_on(self, *keys: str | None) -> str | None:
+        """The network of most earlier results on the first data set, or else of the first metric, that has any."""
+        counts = next((self._networks[key] for key in keys if key and key in self._networks), None)
+        return counts.most_common(1)[0][0] if counts else None
+
+    def dataset_of(self, metric: str) -> str | None:
+        """The data set of most earlier results of a metric."""
+        return self._datasets_of[metric].most_common(1)[0][0] if metric in self._datasets_of else None
 
     def network_of_family(self, name: str) -> str | None:
         """The most mentioned network of a family's name (``VGG``), None when the paper names none in a size."""

@@ -7,7 +7,6 @@ no results; a number in a spanned cell is read once, at its first row.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -222,7 +221,7 @@ class TableReader:
         if "accuracy" in usual:
             meant = QUALITIES if self.around.names_metric() else ACCURACIES
             return (next((slot for slot in self._unexplained if slot.metric in meant), Slot(usual, "%")),)
-        return (Slot(usual, "" if usual == "perplexity" else "%"),)
+        return (Slot(usual, "%" if usual in QUALITIES | {"map", "miou", "word_error_rate"} else ""),)
 
     def _numbers(self, numeric: NumericCell, slots: tuple[Slot, ...]) -> Iterator[tuple[int, Number | None, Slot]]:
         """Each number of a cell with the slot it fills."""
@@ -277,7 +276,7 @@ class TableReader:
         if dataset and model and place.models:
             self.paper.pairs.setdefault(model, dataset)
         if dataset and model and not any(note.startswith(("model", "data set")) for note in place.assumed):
-            self.paper.networks_on.setdefault(dataset, Counter())[model] += 1
+            self.paper.remember(slot.metric, dataset, model)
         spread = number.spread if number.spread is not None else self._bracket_spread(place.cell, position)
         split, protocol = self.around.evaluation(slot, place.column.rest, place.row.rest)
         return Reading(

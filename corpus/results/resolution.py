@@ -11,7 +11,16 @@ from dataclasses import dataclass, field, replace
 
 from corpus.reading import DocumentTable, TableCell
 from corpus.results.context import Paper, Surroundings, telling_words
-from corpus.results.headers import COSTS, KINDS, USUAL_DATASETS, USUAL_METRICS, Slot, is_measured_by, which_net
+from corpus.results.headers import (
+    COSTS,
+    KINDS,
+    QUALITIES,
+    USUAL_DATASETS,
+    USUAL_METRICS,
+    Slot,
+    is_measured_by,
+    which_net,
+)
 from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.names import VARIANT, is_dense
 from corpus.results.sparsity import Removal
@@ -126,12 +135,17 @@ class Resolver:
         in_column = column.method
         if self.methods_in_columns and not in_column and not self._is_network(column):
             in_column = "" if self.interpreter.read(column.rest).slots else column.rest
-        if in_column and is_dense(in_column) and not (self.methods_in_columns and column.pruned):
+        if in_column and self._is_dense(in_column) and not (self.methods_in_columns and column.pruned):
             return Method(row.method or in_column, "Dense", "dense")
         name, cites = row.method, row.cites
         if in_column and self.methods_in_columns and not (name and self.rows_have_methods):
             name, cites = in_column, column.cites
-        if name and is_dense(name) and not self.names.is_proposed(name) and not (name == in_column and column.pruned):
+        if (
+            name
+            and self._is_dense(name)
+            and not self.names.is_proposed(name)
+            and not (name == in_column and column.pruned)
+        ):
             return Method(name, "Dense", "dense")
         if self.methods_in_columns and not in_column and self._is_network(column) and not row.method:
             return Method(column.rest, "Dense", "dense")
@@ -151,6 +165,10 @@ class Resolver:
         if canonical is None and VARIANT.match(name) and self.names.proposed and not alternative:
             return Method(name, self.names.proposed[0], "proposed", cites)
         return Method(name, canonical, "proposed" if self.names.is_proposed(name) else "baseline", cites)
+
+    def _is_dense(self, name: str) -> bool:
+        """True for a name of the dense network, by itself or by another table of the paper."""
+        return is_dense(name) or name in self.paper.dense_names
 
     def _is_dense_network(self, row: Meaning) -> bool:
         """True for a row that is called by its network alone, not for a rival (``TinyBERT``) of that network."""
@@ -251,7 +269,8 @@ class Resolver:
                 return usual
         if not self.reports_quality:
             return None
-        usual = self.paper.usual_dataset(self.quality or place.slot.metric)
+        usual = None if place.slot.metric in COSTS | QUALITIES else self.paper.dataset_of(place.slot.metric)
+        usual = usual or self.paper.usual_dataset(self.quality or place.slot.metric)
         if usual is not None:
             place.assumed.append("data set: the paper's most named")
         return usual
@@ -301,7 +320,8 @@ class Resolver:
             if where != "caption":
                 place.assumed.append(f"model: from the {where}")
             return self.paper.network_of_family(found[0]) or found[0]
-        usual = self.paper.network_on(dataset) or self.paper.network()
+        special = None if place.slot.metric in COSTS | QUALITIES else place.slot.metric
+        usual = self.paper.network_on(dataset, special) or self.paper.network()
         if usual is not None:
             place.assumed.append("model: the paper's most named")
         return usual

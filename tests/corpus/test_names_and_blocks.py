@@ -96,3 +96,59 @@ def test_slicing_left_of_results_is_what_was_removed() -> None:
     rows = r"Method & Slicing & 7B & 13B \\ \midrule Dense & -- & 5.47 & 4.88 \\ MossCut & 25\% & 7.24 & 6.30"
     found = results(TABLE % ("LLaMA-2 on WikiText-2.", "t", "llcc", rows))
     assert [result["sparsity"] for result in found] == [0.0, 0.0, 0.25, 0.25]
+
+
+def test_a_name_marked_as_dense_in_one_table_is_dense_in_the_others() -> None:
+    first = TABLE % (
+        r"ResNet-18 at 90\% sparsity.",
+        "a",
+        "lc",
+        r"Method & Top-1 \\ \midrule FedAvg (dense) & 78.3 \\ MossCut & 75.8",
+    )
+    second = TABLE % (
+        r"Costs at 90\% sparsity.",
+        "b",
+        "lc",
+        r"Method & Energy (J) \\ \midrule FedAvg & 45.2 \\ MossCut & 18.8",
+    )
+    assert [result["role"] for result in results(first, second)] == ["dense", "proposed"] * 2
+
+
+def test_a_metric_leads_to_data_set_and_network_of_the_table_that_has_it() -> None:
+    first = TABLE % (
+        "Whisper-small on LibriSpeech.",
+        "a",
+        "lc",
+        r"Method & WER \\ \midrule Wanda & 6.2 \\ MossCut & 4.1",
+    )
+    second = TABLE % (
+        "DiT-XL/2 on ImageNet.",
+        "b",
+        "lc",
+        r"Method & FID \\ \midrule Diff-Pruning & 9.8 \\ MossCut & 4.5",
+    )
+    third = TABLE % ("Number of samples.", "c", "lcc", r"Samples & 16 & 64 \\ \midrule FID & 6.2 & 5.0")
+    found = results(first, second, third)[-2:]
+    assert [(result["dataset"], result["model"]) for result in found] == [("ImageNet", "DiT-XL/2")] * 2
+
+
+def test_development_sets_are_no_deviations() -> None:
+    rows = r"& \multicolumn{2}{c}{TED-LIUM} \\ Method & test & dev \\ \midrule Dense & 4.3 & 4.1 \\ MossCut & 5.0 & 4.8"
+    found = results(TABLE % ("Word error rates of Whisper-small.", "t", "lcc", rows))
+    assert [result["value"] for result in found] == [4.3, 4.1, 5.0, 4.8]
+
+
+def test_a_part_taken_away_in_one_table_names_no_other_table() -> None:
+    first = TABLE % (
+        "Parts of MossCut.",
+        "a",
+        "lc",
+        r"Method & BLEU \\ \midrule MossCut & 27.2 \\ no gates on heads & 26.9",
+    )
+    second = TABLE % (
+        "BLEU when heads are pruned.",
+        "b",
+        "lc",
+        r"Heads left & WMT14 En-De \\ \midrule 28 & 27.3 \\ 10 & 27.1",
+    )
+    assert {result["method_canonical"] for result in results(first, second)} == {"MossCut"}
