@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 
 from corpus.reading import DocumentTable, TableCell
 from corpus.results.axes import method_column
@@ -158,6 +159,14 @@ class RowReader:
                 return self._removal(self.axes.columns[other], self.table.cells[row][other].text, Meaning()).removal
         return self._cut(row, group) if self._cuts_by_group and not meaning.removal else NOTHING
 
+    @cached_property
+    def _rows_of_groups(self) -> dict[tuple[TableCell, ...], list[int]]:
+        """The data rows below each stack of group rows."""
+        found: dict[tuple[TableCell, ...], list[int]] = {}
+        for row in self.axes.data_rows:
+            found.setdefault(self.axes.groups.get(row, ()), []).append(row)
+        return found
+
     def is_kept(self, row: int, index: int) -> bool:
         """True where the shares behind a column's amounts (``6.6M (10%)``) are what is left of the largest of them.
 
@@ -165,7 +174,7 @@ class RowReader:
         """
         key = self.axes.groups.get(row, ()), index
         if key not in self._kept:
-            rows = [other for other in self.axes.data_rows if self.axes.groups.get(other, ()) == key[0]]
+            rows = self._rows_of_groups[key[0]]
             self._kept[key] = _are_left(
                 [cell for other in rows if (cell := self.axes.numbers[other, index]) is not None]
             )
