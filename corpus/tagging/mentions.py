@@ -122,6 +122,9 @@ def _object(sentence: str, match: re.Match[str], family: str, words: MentionWord
 def _named_object(sentence: str, match: re.Match[str], family: str, words: MentionWords) -> str:
     head = match[family]
     before = words.kind(match["pre"][:-1]) if match["pre"] else None
+    if before and family == "prune":
+        # A token-pruned transformer has lost tokens.
+        return before
     before = before or _before(sentence, _subject_end(sentence, match.start()), words)
     if match["post"]:
         after = words.kind(match["post"][1:])

@@ -38,6 +38,8 @@ def only(abstract, title=""):
         ("task-specific pruning of weights", "network"),
         ("a pruned (small) model to obtain low-rank updates", "network"),
         ("pruning up to half the tokens", "tokens"),
+        ("a token-pruned transformer", "tokens"),
+        ("a channel-pruned detector", "network"),
         ("group sparsity in neural networks", "network"),
     ],
 )
