@@ -183,3 +183,20 @@ def newest_label(connection: Connection, claim_id: str) -> str | None:
         .limit(1)
     )
     return connection.execute(statement).scalar_one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """A frozen plan."""
+
+    sha256: str
+    claim_id: str
+    frozen_at: datetime
+    """UTC."""
+
+
+def newest_plans(connection: Connection) -> list[PlanRow]:
+    """The newest plan of every claim, by claim."""
+    statement = select(plan).order_by(plan.c.claim_id, plan.c.frozen_at)
+    newest = {row["claim_id"]: row for row in connection.execute(statement).mappings()}
+    return [PlanRow(row["sha256"], row["claim_id"], row["frozen_at"]) for row in newest.values()]

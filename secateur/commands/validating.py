@@ -28,8 +28,11 @@ def _list_by_default(context: typer.Context, format: FormatOption = None) -> Non
 @claims.command("list")
 def list_claims(format: FormatOption = None) -> None:  # noqa: A002 - the option's name
     """Every claim of the registry in a line."""
-    columns = ("id", "arxiv", "kind", "dataset", "model", "read", "title")
-    print_rows([_line(claim) for claim in load_registry().values()], format, columns=columns)
+    rows = [_line(claim) for claim in load_registry().values()]
+    if (format or default_format(sys.stdout)) is Format.TABLE:
+        print_rows(rows, Format.TABLE, columns=("id", "kind", "dataset", "title"))
+        return
+    print_rows(rows, format, columns=("id", "arxiv", "kind", "dataset", "model", "read", "title"))
 
 
 def _line(claim: Claim) -> dict[str, Any]:
@@ -69,13 +72,14 @@ def derive_claims(
     with readable(settings_for(context, db=db)).connect() as connection:
         papers = views.papers(connection, paper)
         results = views.results(connection, paper)
+    rows = [{str(name): value for name, value in row.items()} for row in results.to_dict("records")]
     if papers.empty:
         raise UsageError(f"there is no paper {paper} in the database; `secateur search` finds papers by their words")
     if results.empty:
         raise UsageError(
             f"no results were read from {paper}; `secateur fetch {paper}` and `secateur extract` read them"
         )
-    made = derive(paper, f"arXiv {papers['submitted'].iloc[0]:%Y}", results.to_dict("records"))
+    made = derive(paper, f"arXiv {papers['submitted'].iloc[0]:%Y}", rows)
     for line in made.results:
         if not line.claim:
             say(f"{line.place}: {line.said}: no claim: {line.reason}")
@@ -86,6 +90,27 @@ def derive_claims(
         sys.stdout.write(made.text)
     else:
         output.write_text(made.text, encoding="utf-8")
+
+
+@claims.command("export")
+def export_claims(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where runs.csv and verdicts.csv go.")],
+    page: Annotated[Path | None, typer.Option(metavar="FILE.md", help="Write the page of claims here.")] = None,
+    db: DbOption = None,
+) -> None:
+    """Write the runs and verdicts of the registry's claims as data, and the page that is made of them."""
+    from validate.first_look.page import page_of
+    from validate.first_look.rows import rows_of, write_rows
+
+    registry = load_registry()
+    with readable(settings_for(context, db=db)).connect() as connection:
+        runs, judged = rows_of(connection, registry)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_rows(folder, runs, judged)
+    if page is not None:
+        page.write_text(page_of(registry, runs, judged), encoding="utf-8")
+    say(f"{len(runs)} runs and {len(judged)} rows of verdicts in {folder}")
 
 
 def _registered(name: str) -> Claim:
@@ -99,6 +124,9 @@ def validate(
     context: typer.Context,
     names: Annotated[list[str], typer.Argument(metavar="CLAIM|FILE.yaml", help="Ids of the registry, or claim files.")],
     jobs: Annotated[int, typer.Option(min=1, help="Seeds run side by side.")] = 1,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="tcp://HOST:PORT", help="A Dask scheduler whose workers run the seeds.")
+    ] = None,
     budget: Annotated[
         float | None, typer.Option(min=0.0, help="Stop after this many seconds; the next call goes on.")
     ] = None,
@@ -122,6 +150,7 @@ def validate(
                 engine,
                 claim,
                 jobs=jobs,
+                cluster=cluster,
                 budget_seconds=budget,
                 progress=progress,
                 data_folder=settings.data_folder,

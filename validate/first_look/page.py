@@ -1,0 +1,220 @@
+"""The page of claims: for each claim that ran what was claimed, what was measured and the label, then all the others.
+
+It is a pure function of the registry and of the rows beside it, so that page, registry and rows can't disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from validate.claims.schema import Claim, Part, Setting
+from validate.engine.architectures import UnknownModelError, layer_names
+from validate.engine.data.files import sources
+from validate.engine.data.registry import BUILT_IN
+from validate.first_look.rows import Judged, Run
+from validate.plan import NotTestableError, SettingIncompleteError, freeze
+
+READ = {
+    "read_fulltext": "read in the paper",
+    "read_repo": "read in its code or repository",
+    "read_secondary": "read second-hand, in another paper",
+    "memory_unverified": "from memory, not verified",
+    "mixed": "partly read, partly from memory",
+    "own": "Secateur's own statement",
+}
+_INTRODUCTION = """# Claims
+
+What was claimed, what was measured here, and what may be said of it. This page is written by
+`secateur claims export validate/first_look --page docs/claims.md` from the registry (`validate/claims/*.yaml`) and from
+the rows of a first look (`validate/first_look/runs.csv`, `verdicts.csv`); nothing on it is typed by hand.
+[verdicts.md](verdicts.md) says what labels, margins and intervals are. A first look takes few seeds: "inconclusive"
+with cause `budget` or `underpowered` means that more seeds are needed, and `secateur validate ID` goes on from them.
+"""
+_INTERVALS = """\
+An interval is at the level of its look. Where two arms are compared, the gain of the first over the second was
+measured, positive when it is better; the interval in brackets covers other test examples too.
+"""
+_WORDS = {
+    "kept_percent": "per cent kept",
+    "emptied_layers": "emptied layers",
+    "multiply_add_ratio": "ratio of multiply-adds",
+    "time_ratio": "seconds",
+}
+_NOT_RUN = "not run yet"
+
+
+def page_of(registry: Mapping[str, Claim], runs: Sequence[Run], judged: Sequence[Judged]) -> str:
+    """The page in Markdown."""
+    parts = [_INTRODUCTION, "## Run here\n", _INTERVALS]
+    for claim in registry.values():
+        own = [run for run in runs if run.claim == claim.id]
+        if own:
+            parts.append(_section(claim, own, [row for row in judged if row.claim == claim.id]))
+    parts += ["## All claims\n", _table(registry, {row.claim: row for row in judged if row.part == "whole"})]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _section(claim: Claim, runs: Sequence[Run], judged: Sequence[Judged]) -> str:
+    whole = next((row for row in judged if row.part == "whole"), None)
+    lines = [
+        f"### {claim.id}",
+        "",
+        f"{claim.title}.",
+        "",
+        f"- Source: {_source(claim)}; {READ[claim.source.read]}.",
+        f"- Setting: {_setting(claim)}",
+    ]
+    if claim.setting.claimed_on:
+        lines.append(f"- A stand-in: the source has {claim.setting.claimed_on}.")
+    settings = claim.settings()
+    lines += [
+        f"- Completion *{name}*: {one.why} ({_training(settings[name])})." for name, one in claim.completions.items()
+    ]
+    lines.append(f"- Ran: {_ran(runs)}.")
+    if whole is not None:
+        lines.append(f"- **{whole.label}**{_because(whole.cause)}.")
+        lines += _speed(whole)
+    else:
+        lines.append("- No verdict yet: no look is complete.")
+    return "\n".join([*lines, "", _parts(claim, judged)])
+
+
+def _because(cause: str) -> str:
+    return f": {cause}" if cause else ""
+
+
+def _source(claim: Claim) -> str:
+    source = claim.source
+    link = f" ([{source.arxiv}](https://arxiv.org/abs/{source.arxiv}))" if source.arxiv else ""
+    return f"{source.venue}{link}, {source.locator}"
+
+
+def _setting(claim: Claim) -> str:
+    stated = _training(claim.setting)
+    data = "no data, masks alone" if claim.setting.dataset.startswith("none") else claim.setting.dataset
+    estimand = {"final_epoch": "after the last epoch", "early_stop": "at the smallest validation loss"}
+    return f"{claim.setting.model}, {data}{', ' + stated if stated else ''}; measured {estimand[claim.estimand]}."
+
+
+def _training(setting: Setting) -> str:
+    if not setting.epochs:
+        return ""
+    said = (
+        (setting.optimizer, "{}"),
+        (setting.learning_rate, "rate {:g}"),
+        (setting.momentum, "momentum {:g}"),
+        (setting.weight_decay, "weight decay {:g}"),
+        (setting.batch, "batch {}"),
+        (setting.epochs, "{} epochs"),
+    )
+    return ", ".join(words.format(value) for value, words in said if value)
+
+
+def _ran(runs: Sequence[Run]) -> str:
+    failed = sum(run.outcome == "failed" for run in runs)
+    diverged = sum(run.outcome == "diverged" for run in runs)
+    odd = "".join(f", {count} {word}" for count, word in ((failed, "failed"), (diverged, "diverged")) if count)
+    seeds = len({run.seed for run in runs})
+    last = max(runs, key=lambda run: run.finished_at)
+    minutes = sum(run.seconds for run in runs) / 60
+    counted = f"{_count(len(runs), 'run')}, {_count(seeds, 'seed')}{odd}"
+    return f"{counted}, {minutes:.1f} minutes on {last.machine}, until {last.finished_at} UTC"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _speed(whole: Judged) -> list[str]:
+    if whole.measured_ratio_1 is None:
+        return []
+    at_64 = f" and {whole.measured_ratio_64:.2g} at batch 64" if whole.measured_ratio_64 is not None else ""
+    counted = f"; {whole.theoretical_ratio:.3g} in multiply-adds, which is no speed-up"
+    seconds = f"{whole.measured_ratio_1:.2g} in seconds at batch 1{at_64}"
+    return [f"- Layers of the pruned arm, dense over sparse: {seconds}{counted}."]
+
+
+def _parts(claim: Claim, judged: Sequence[Judged]) -> str:
+    known = {part.id: part for part in claim.parts}
+    rows = [row for row in judged if row.part in known]
+    lines = ["| part | completion | claimed | measured | interval | seeds | says |", "|---|---|---|---|---|---|---|"]
+    for row in sorted(rows, key=lambda row: (list(known).index(row.part), row.completion)):
+        part = known[row.part]
+        cells = (
+            row.part,
+            "" if row.completion == "as stated" else row.completion,
+            claimed(part),
+            _number(part, row.estimate),
+            _interval(row),
+            row.seeds,
+            f"{row.label}{_because(row.cause)}",
+        )
+        lines.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def claimed(part: Part) -> str:
+    """What a part says, in words."""
+    arms = " or ".join((part.arm, *part.or_arms))
+    quantity = _WORDS.get(part.quantity, part.quantity)
+    if part.against is not None:
+        words = {"no_worse": "no worse than", "better": "better than", "at_least": "against", "equal": "against"}
+        size = f", {'at least ' if part.compares == 'at_least' else ''}{part.value}" if part.value is not None else ""
+        return f"{quantity} of {arms} {words[part.compares]} {part.against}{size}"
+    least = "at least " if part.compares == "at_least" else ""
+    always = "always " if part.kind == "universal" else ""
+    printed = f"{part.value:,.0f}" if part.quantity == "weights" else part.value
+    return f"{quantity} of {arms}: {always}{least}{printed}"
+
+
+def _number(part: Part, value: float | None) -> str:
+    if value is None:
+        return ""
+    if part.quantity == "weights":
+        return f"{value:,.0f}"
+    return f"{value:+.2f}" if part.against is not None and part.kind != "speed" else f"{value:.2f}"
+
+
+def _interval(row: Judged) -> str:
+    if row.low is None or row.high is None or row.low == row.high:
+        return ""
+    wider = ""
+    if row.new_examples_low is not None and row.new_examples_high is not None:
+        wider = f" ({row.new_examples_low:.2f} to {row.new_examples_high:.2f})"
+    return f"{row.low:.2f} to {row.high:.2f}{wider}"
+
+
+def _cell(value: object) -> str:
+    return str(value).replace("|", "\\|")
+
+
+def _table(registry: Mapping[str, Claim], whole: Mapping[str, Judged]) -> str:
+    lines = ["| claim | what | read | label, or why it does not run |", "|---|---|---|---|"]
+    for claim in sorted(registry.values(), key=lambda claim: claim.id):
+        read = claim.source.read.replace("_", " ")
+        lines.append(f"| {claim.id} | {_cell(claim.title)} | {read} | {_cell(standing(claim, whole.get(claim.id)))} |")
+    return "\n".join(lines) + "\n"
+
+
+def standing(claim: Claim, whole: Judged | None) -> str:
+    """The label that a claim got, or why it has none, as far as the registry can tell."""
+    if whole is not None:
+        return f"{whole.label}{_because(whole.cause)}"
+    try:
+        freeze(claim, data_sha256="")
+    except NotTestableError as error:
+        return f"not_testable_here: {_short(claim, error)}"
+    except SettingIncompleteError as error:
+        return f"setting_incomplete: {error}"
+    if claim.setting.dataset not in {*BUILT_IN, *sources()}:
+        return f"needs_assets: {claim.setting.dataset}, which has to be added with `secateur data add`"
+    return _NOT_RUN
+
+
+def _short(claim: Claim, error: NotTestableError) -> str:
+    """The reason without the list of what the engine has."""
+    try:
+        layer_names(claim.setting.model)
+    except UnknownModelError:
+        return str(error).partition(" (it has")[0]
+    return str(error)

@@ -1,0 +1,173 @@
+"""The rows of a first look, as CSV beside this module: one a run, and one a part of a verdict.
+
+The answers to single test examples are left out. The rows are copied from a database by ``secateur claims export``.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from db import validation as store
+from db.validation import PlanRow, RunRow, VerdictRow
+from validate.timing import measured_ratios
+
+FOLDER = Path(__file__).parent
+RUNS, VERDICTS = "runs.csv", "verdicts.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One arm under one completion with one seed."""
+
+    claim: str
+    plan: str
+    """SHA-256 of the plan."""
+    arm: str
+    completion: str
+    seed: int
+    outcome: str
+    measures: str
+    """JSON of quantities and values."""
+    seconds: float
+    machine: str
+    """CPU and versions."""
+    finished_at: str
+    """UTC, ISO 8601."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the newest verdict on a plan says of one part, or of the whole."""
+
+    claim: str
+    plan: str
+    part: str
+    completion: str
+    label: str
+    cause: str
+    seeds: int
+    estimate: float | None
+    low: float | None
+    high: float | None
+    new_examples_low: float | None
+    """Of the interval that covers other test examples too."""
+    new_examples_high: float | None
+    theoretical_ratio: float | None
+    """Of the whole: multiply-adds of the first pruned arm, original over pruned."""
+    measured_ratio_1: float | None
+    """Of the whole: seconds of its layers, dense over sparse, at batch 1."""
+    measured_ratio_64: float | None
+    at: str
+    """UTC, ISO 8601."""
+
+
+def _machine(row: RunRow) -> str:
+    told = row.machine
+    return f"{told.get('cpu')}, torch {told.get('torch')}, Python {told.get('python')}"
+
+
+def _run(plan: PlanRow, row: RunRow) -> Run:
+    measures = json.dumps({name: float(f"{value:.10g}") for name, value in sorted(row.measures.items())})
+    return Run(
+        claim=plan.claim_id,
+        plan=plan.sha256,
+        arm=row.arm,
+        completion=row.completion,
+        seed=row.seed,
+        outcome=row.outcome,
+        measures=measures,
+        seconds=round(row.seconds, 2),
+        machine=_machine(row),
+        finished_at=row.finished_at.isoformat(timespec="seconds"),
+    )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.10g}")
+
+
+def _judged(plan: PlanRow, row: VerdictRow, ratios: Mapping[str, float | None]) -> Judged:
+    wider = row.detail.get("new_examples") or {}
+    own = ratios if row.part == "whole" else {}
+    return Judged(
+        claim=plan.claim_id,
+        plan=plan.sha256,
+        part=str(row.detail.get("part", row.part)),
+        completion=str(row.detail.get("completion", "")),
+        label=row.label,
+        cause=row.cause,
+        seeds=row.seeds if row.part == "whole" else int(row.detail.get("seeds", row.seeds)),
+        estimate=_rounded(row.estimate),
+        low=_rounded(row.low),
+        high=_rounded(row.high),
+        new_examples_low=_rounded(wider.get("low")),
+        new_examples_high=_rounded(wider.get("high")),
+        theoretical_ratio=_rounded(own.get("theoretical")),
+        measured_ratio_1=_rounded(own.get("1")),
+        measured_ratio_64=_rounded(own.get("64")),
+        at=row.at.isoformat(timespec="seconds"),
+    )
+
+
+def _newest(verdicts: Sequence[VerdictRow]) -> list[VerdictRow]:
+    """Of each part the row that was written last."""
+    rows = sorted(verdicts, key=lambda row: (row.at, row.part == "whole"))
+    last = rows[-1] if rows else None
+    newest = {row.part: row for row in rows}
+    return [row for row in newest.values() if last is not None and row.verdict_version == last.verdict_version]
+
+
+def _ratios(rows: Sequence[RunRow], measured: Mapping[int, float]) -> dict[str, float | None]:
+    counted = [row.measures.get("multiply_add_ratio", 1.0) for row in rows if row.outcome == "done"]
+    timed = {str(batch): ratio for batch, ratio in measured.items()}
+    return {"theoretical": max(counted, default=1.0) if measured else None, **timed}
+
+
+def rows_of(connection: Connection, claims: Iterable[str]) -> tuple[list[Run], list[Judged]]:
+    """Runs and verdicts of the newest plans of these claims, by claim, completion, seed and arm."""
+    wanted = set(claims)
+    runs: list[Run] = []
+    judged: list[Judged] = []
+    for plan in store.newest_plans(connection):
+        if plan.claim_id not in wanted:
+            continue
+        own = store.runs(connection, plan.sha256)
+        ratios = _ratios(own, measured_ratios(store.timings(connection, plan.sha256)))
+        runs += [_run(plan, row) for row in own]
+        judged += [_judged(plan, row, ratios) for row in _newest(store.verdicts(connection, plan.sha256))]
+    return runs, judged
+
+
+def write_rows(folder: Path, runs: Sequence[Run], judged: Sequence[Judged]) -> None:
+    """Writes ``runs.csv`` and ``verdicts.csv``."""
+    for name, kind, rows in ((RUNS, Run, runs), (VERDICTS, Judged, judged)):
+        with (folder / name).open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            names = [field.name for field in fields(kind)]
+            writer.writerow(names)
+            writer.writerows([getattr(row, field) for field in names] for row in rows)
+
+
+def read_rows(folder: Path = FOLDER) -> tuple[list[Run], list[Judged]]:
+    """What ``write_rows`` wrote."""
+    with (folder / RUNS).open(newline="", encoding="utf-8") as file:
+        runs = [Run(**_typed(Run, row)) for row in csv.DictReader(file)]
+    with (folder / VERDICTS).open(newline="", encoding="utf-8") as file:
+        judged = [Judged(**_typed(Judged, row)) for row in csv.DictReader(file)]
+    return runs, judged
+
+
+def _typed(kind: type[Run] | type[Judged], row: Mapping[str, str]) -> dict[str, Any]:
+    readers: dict[str, Callable[[str], Any]] = {
+        "int": int,
+        "float": float,
+        "float | None": lambda text: float(text) if text else None,
+    }
+    return {field.name: readers.get(str(field.type), str)(row[field.name]) for field in fields(kind)}
