@@ -115,7 +115,10 @@ class TableReader:
             return
         column = self._with_bracket(column, numeric, index)
         column = self._over_several(column, cell, meaning)
-        column = replace(column, removal=column.removal or self.rows.removal_in_group(row, index, meaning))
+        removal = column.removal or self.rows.removal_in_group(row, index, meaning)
+        if not removal and not meaning.removal:
+            removal = self.rows.removal_in_column(index)
+        column = replace(column, removal=removal)
         for position, number, slot in self._numbers(numeric, slots):
             if number is not None:
                 slot = self._by_unit(self._without_arrow(slot, number), number)

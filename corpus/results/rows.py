@@ -9,16 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from corpus.reading import DocumentTable, TableCell
 from corpus.results.axes import method_column
 from corpus.results.context import Surroundings
-from corpus.results.headers import REDUCTIONS, which_net
+from corpus.results.headers import REDUCTIONS, Slot, which_net
 from corpus.results.layout import Axes, Column, are_grouped, group_of
 from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.names import clean_name, is_dense
-from corpus.results.numbers import NumericCell, is_missing, read_numbers
+from corpus.results.numbers import is_missing, read_numbers
+from corpus.results.parameter_shares import are_left, removed_share
 from corpus.results.sparsity import (
     NOTHING,
     Removal,
@@ -32,10 +33,6 @@ from corpus.results.sparsity import (
 )
 from corpus.results.words import PHRASES
 
-_CUT = RemovalHeader("removed", "weights", percent=True)
-_KEPT = RemovalHeader("kept", "weights", percent=True)
-_NEAR = 0.02
-"""How far a printed share may be from the quotient of two printed amounts."""
 _SHARE_IN_NAME = re.compile(r"[,(\s@]\s*(\d+(?:\.\d+)?\s*%)\)?$")
 _SIZE_WORD = re.compile(r"(?:tiny|small|medium|base|large|huge|giant|x-?large)\b", re.I)
 _TUNED = re.compile(r"fine-?tun|\blora\b|\bretrain", re.I)
@@ -64,6 +61,7 @@ class RowReader:
         self.methods_in_columns = methods_in_columns
         self.method_column = method_column(axes, interpreter)
         self._removals_by_group = are_grouped(axes, axes.of_kind("removal"))
+        self._removed_by_column: dict[int, Removal] = {}
         self._kept: dict[tuple[tuple[TableCell, ...], int], bool] = {}
         self._cuts_by_group = are_grouped(axes, self._columns_of_parameters())
         self._tuned = self._says_how_tuned(self.method_column) if methods_in_columns else False
@@ -175,7 +173,7 @@ class RowReader:
         key = self.axes.groups.get(row, ()), index
         if key not in self._kept:
             rows = self._rows_of_groups[key[0]]
-            self._kept[key] = _are_left(
+            self._kept[key] = are_left(
                 [cell for other in rows if (cell := self.axes.numbers[other, index]) is not None]
             )
         return self._kept[key]
@@ -183,29 +181,32 @@ class RowReader:
     def _cut(self, row: int, group: TableCell | None = None) -> Removal:
         """The share of parameters that the row prints as removed, in a group of columns or in all."""
         for index in self._columns_of_parameters():
-            slots = self.columns[index].slots
             numeric = self.axes.numbers[row, index]
             if numeric is None or (group is not None and group_of(self.axes, index) != group):
                 continue
-            if slots[0].metric == "params" and slots[0].unit == "%" and PHRASES["kept"].search(slots[0].part):
-                return from_number(_KEPT, numeric.present[0])
-            times = [n for n in numeric.present if n.bracketed and "x" in (n.unit, n.unit or slots[0].unit)]
-            if slots[0].metric == "params" and times and times[0].value >= 1:
-                return Removal(compression=times[0].value)
-            wanted = [
-                number
-                for number, slot in zip(numeric.numbers, slots, strict=False)
-                if number is not None and slot.metric == "params_reduction" and (number.bracketed or number.unit == "%")
-            ]
-            wanted = wanted or [number for number in numeric.present if number.unit == "%" and number.bracketed]
-            if not wanted and slots[0].metric == "params_reduction" and slots[0].unit == "%":
-                # In ``0.73M (13.7)`` the share stands behind the amount.
-                wanted = [n for n in numeric.present if n.bracketed] or [n for n in numeric.present[:1] if not n.unit]
-            if wanted:
-                first = numeric.present[0]
-                kept = wanted[0] is not first and self.is_kept(row, index)
-                return from_number(_KEPT if kept else _CUT, replace(wanted[0], value=abs(wanted[0].value)))
-        return Removal()
+            share = removed_share(self.columns[index].slots, numeric, is_kept=partial(self.is_kept, row, index))
+            if share:
+                return share
+        return NOTHING
+
+    def removal_in_column(self, index: int) -> Removal:
+        """The share of parameters that a row of metrics prints as removed in a column (``Params ↓`` as a row)."""
+        if not self.axes.rows_name_metrics:
+            return NOTHING
+        if index not in self._removed_by_column:
+            shares = (
+                removed_share(slots, numeric, is_kept=lambda: False)
+                for row, slots in self._rows_of_parameters
+                if (numeric := self.axes.numbers[row, index]) is not None
+            )
+            self._removed_by_column[index] = next((share for share in shares if share), NOTHING)
+        return self._removed_by_column[index]
+
+    @cached_property
+    def _rows_of_parameters(self) -> list[tuple[int, tuple[Slot, ...]]]:
+        metrics = ("params", "params_reduction")
+        stubs = [(row, self.interpreter.read(cell.text).slots) for (row, _), cell in self.axes.stubs.items()]
+        return [(row, slots) for row, slots in stubs if slots and slots[0].metric in metrics]
 
     def _meaning(self, row: int) -> Meaning:
         meaning = Meaning()
@@ -343,13 +344,3 @@ class RowReader:
             if model := self.interpreter.subjects.join_size(family, size):
                 return (model,)
         return ()
-
-
-def _are_left(cells: list[NumericCell]) -> bool:
-    """True where the bracketed shares of a column are the quotients of its amounts and the largest of them."""
-    whole = max(cells, key=lambda cell: cell.present[0].value, default=None)
-    if whole is None or not whole.present[0].value or whole.present[-1].value not in (whole.present[0].value, 100):
-        return False
-    pairs = [(cell.present[0], cell.present[1]) for cell in cells if len(cell.present) == 2 and cell is not whole]
-    left = [(first.value / whole.present[0].value, share.value / 100) for first, share in pairs if share.bracketed]
-    return bool(left) and all(abs(quotient - share) < _NEAR for quotient, share in left)

@@ -167,3 +167,14 @@ def test_a_word_that_a_caption_explains_is_no_method_without_its_letters() -> No
     rows = r"\toprule Method & PPL \\ \midrule Random & 27.5 \\ MossCut & 17.5 \\ \bottomrule"
     found = results(r"LLaMA-7B on WikiText-2. Bold: best without and with fine-tuning.", "lc", rows)
     assert [result["method"] for result in found] == ["Random", "MossCut"]
+
+
+def test_a_row_of_parameters_removed_is_the_sparsity_of_each_column() -> None:
+    found = results(
+        r"VGG-16 on CIFAR-10.",
+        "lccc",
+        r"""\toprule & Dense & HRank & MossCut \\ \midrule Top-1 (\%) & 93.96 & 92.34 & 94.02 \\
+        Parameters (PR) & 14.98M & 2.64M (82.1\%) & 1.77M (88.2\%) \\ \bottomrule""",
+    )
+    tops = [(result["role"], result["sparsity"]) for result in found if result["metric"] == "top1_accuracy"]
+    assert tops == [("dense", 0.0), ("baseline", 0.821), ("proposed", 0.882)]
