@@ -131,7 +131,8 @@ def _speed(whole: Judged) -> list[str]:
     at_64 = f" and {whole.measured_ratio_64:.2g} at batch 64" if whole.measured_ratio_64 is not None else ""
     counted = f"; {whole.theoretical_ratio:.3g} in multiply-adds, which is no speed-up"
     seconds = f"{whole.measured_ratio_1:.2g} in seconds at batch 1{at_64}"
-    return [f"- Layers of the pruned arm, dense over sparse: {seconds}{counted}."]
+    busy = "" if whole.load is None else f" The machine had a load of {whole.load:.1f} then."
+    return [f"- Layers of the pruned arm, dense over sparse: {seconds}{counted}.{busy}"]
 
 
 def _parts(claim: Claim, judged: Sequence[Judged]) -> str:

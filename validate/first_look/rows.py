@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from db import validation as store
-from db.validation import PlanRow, RunRow, VerdictRow
+from db.validation import PlanRow, RunRow, TimingRow, VerdictRow
 from validate.timing import measured_ratios
 
 FOLDER = Path(__file__).parent
@@ -64,6 +64,8 @@ class Judged:
     measured_ratio_1: float | None
     """Of the whole: seconds of its layers, dense over sparse, at batch 1."""
     measured_ratio_64: float | None
+    load: float | None
+    """Of the whole: processes that wanted to run while those seconds were measured."""
     at: str
     """UTC, ISO 8601."""
 
@@ -112,6 +114,7 @@ def _judged(plan: PlanRow, row: VerdictRow, ratios: Mapping[str, float | None]) 
         theoretical_ratio=_rounded(own.get("theoretical")),
         measured_ratio_1=_rounded(own.get("1")),
         measured_ratio_64=_rounded(own.get("64")),
+        load=_rounded(own.get("load")),
         at=row.at.isoformat(timespec="seconds"),
     )
 
@@ -124,10 +127,12 @@ def _newest(verdicts: Sequence[VerdictRow]) -> list[VerdictRow]:
     return [row for row in newest.values() if last is not None and row.verdict_version == last.verdict_version]
 
 
-def _ratios(rows: Sequence[RunRow], measured: Mapping[int, float]) -> dict[str, float | None]:
+def _ratios(rows: Sequence[RunRow], timings: Sequence[TimingRow]) -> dict[str, float | None]:
+    measured = measured_ratios(timings)
     counted = [row.measures.get("multiply_add_ratio", 1.0) for row in rows if row.outcome == "done"]
     timed = {str(batch): ratio for batch, ratio in measured.items()}
-    return {"theoretical": max(counted, default=1.0) if measured else None, **timed}
+    load = max((float(row.machine["load"]) for row in timings if row.machine.get("load") is not None), default=None)
+    return {"theoretical": max(counted, default=1.0) if measured else None, "load": load, **timed}
 
 
 def rows_of(connection: Connection, claims: Iterable[str]) -> tuple[list[Run], list[Judged]]:
@@ -139,7 +144,7 @@ def rows_of(connection: Connection, claims: Iterable[str]) -> tuple[list[Run], l
         if plan.claim_id not in wanted:
             continue
         own = store.runs(connection, plan.sha256)
-        ratios = _ratios(own, measured_ratios(store.timings(connection, plan.sha256)))
+        ratios = _ratios(own, store.timings(connection, plan.sha256))
         runs += [_run(plan, row) for row in own]
         judged += [_judged(plan, row, ratios) for row in _newest(store.verdicts(connection, plan.sha256))]
     return runs, judged
