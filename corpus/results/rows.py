@@ -61,6 +61,7 @@ class RowReader:
         self.methods_in_columns = methods_in_columns
         self.method_column = method_column(axes, interpreter)
         self._removals_by_group = are_grouped(axes, axes.of_kind("removal"))
+        self._depths: dict[int, bool] = {}
         self._removed_by_column: dict[int, Removal] = {}
         self._kept: dict[tuple[tuple[TableCell, ...], int], bool] = {}
         self._cuts_by_group = are_grouped(axes, self._columns_of_parameters())
@@ -238,7 +239,8 @@ class RowReader:
                 meaning = self._stub(cell, meaning, column.kind)
         if is_missing(meaning.method):
             meaning = self._named_elsewhere(row, meaning)
-        in_name = _SHARE_IN_NAME.search(meaning.method)
+        in_brackets = PHRASES["share_in_brackets"].search(self.around.caption)
+        in_name = _SHARE_IN_NAME.search(meaning.method or (meaning.rest if in_brackets else ""))
         if in_name is None or meaning.removal or "=" in meaning.method or self.axes.of_kind("removal"):
             return meaning
         return replace(meaning, removal=in_cell(RemovalHeader(self.around.form(), percent=True), in_name.group(1)))
@@ -301,7 +303,7 @@ class RowReader:
         label, text = column.text, cell.text
         if is_dense(text) and not _TUNED.search(label):
             return replace(meaning, method=text, cites=cell.cites)
-        if label.lower() in _DEPTH and not meaning.models:
+        if not meaning.models and (label.lower() in _DEPTH or (not label and self._are_depths(cell.origin[1]))):
             sized = self._sized(text, ())
             return replace(meaning, models=sized) if sized else meaning
         return replace(meaning, variant=(*meaning.variant, f"{label}={text}" if len(label) <= 12 else text))
@@ -337,6 +339,16 @@ class RowReader:
         if inner.size:
             inner = replace(inner, models=self._sized(inner.size, meaning.models))
         return inner.over(meaning)
+
+    def _are_depths(self, index: int) -> bool:
+        """True for a first column of nothing but depths (18, 34, 50) of known networks of the caption's family."""
+        if index not in self._depths:
+            texts = {cell.text for (_, column), cell in self.axes.stubs.items() if column == index}
+            texts |= {self.table.cells[row][index].text for row in self.axes.data_rows}
+            sized = [self._sized(text, ()) for text in texts if text]
+            known = self.interpreter.knowledge.models
+            self._depths[index] = len(sized) > 1 and all(model and model[0] in known for model in sized)
+        return self._depths[index]
 
     def _sized(self, size: str, families: tuple[str, ...]) -> tuple[str, ...]:
         """The network of that size in the first family that has one."""

@@ -152,3 +152,18 @@ def test_a_part_taken_away_in_one_table_names_no_other_table() -> None:
         r"Heads left & WMT14 En-De \\ \midrule 28 & 27.3 \\ 10 & 27.1",
     )
     assert {result["method_canonical"] for result in results(first, second)} == {"MossCut"}
+
+
+def test_depths_in_a_column_without_head_are_networks() -> None:
+    rows = r"""& Method & Top-1 \\ \midrule 18 & FPGM & 68.4 \\ 18 & MossCut & 68.9 \\
+    50 & FPGM & 75.6 \\ 50 & MossCut & 76.0"""
+    found = results(TABLE % ("Pruned ResNets on ImageNet.", "t", "clc", rows))
+    assert [result["model"] for result in found] == ["ResNet-18", "ResNet-18", "ResNet-50", "ResNet-50"]
+    assert {result["dataset"] for result in found} == {"ImageNet"}
+
+
+def test_shares_in_brackets_behind_names_are_what_the_caption_says() -> None:
+    rows = r"model & PIQA & SciQ \\ \midrule w/o tuning (100\%) & 77.4 & 89.7 \\ PIQA specialised (40\%) & 77.6 & 81.1"
+    caption = r"LLaMA-7B. The percentage in parentheses is that of the parameters that remain."
+    found = results(TABLE % (caption, "t", "lcc", rows))
+    assert [result["sparsity"] for result in found] == [0.0, 0.0, 0.6, 0.6]
