@@ -51,7 +51,7 @@ def run_row(run) -> RunRow:
     )
 
 
-@pytest.mark.parametrize("claim", sorted({row.claim for row in JUDGED if row.seeds}))
+@pytest.mark.parametrize("claim", sorted({run.claim for run in RUNS} & {row.claim for row in JUDGED if row.seeds}))
 def test_a_verdict_made_again_of_the_rows_measures_the_same(claim):
     told = {(row.part, row.completion): row for row in JUDGED if row.claim == claim}
     look = max(5, told["whole", ""].seeds)

@@ -48,8 +48,9 @@ def page_of(registry: Mapping[str, Claim], runs: Sequence[Run], judged: Sequence
     parts = [_INTRODUCTION, "## Run here\n", _INTERVALS]
     for claim in registry.values():
         own = [run for run in runs if run.claim == claim.id]
-        if own:
-            parts.append(_section(claim, own, [row for row in judged if row.claim == claim.id]))
+        verdicts = [row for row in judged if row.claim == claim.id]
+        if own or any(row.estimate is not None for row in verdicts):
+            parts.append(_section(claim, own, verdicts))
     parts += ["## All claims\n", _table(registry, {row.claim: row for row in judged if row.part == "whole"})]
     return "\n".join(parts).rstrip() + "\n"
 
@@ -62,7 +63,7 @@ def _section(claim: Claim, runs: Sequence[Run], judged: Sequence[Judged]) -> str
         f"{claim.title}.",
         "",
         f"- Source: {_source(claim)}; {READ[claim.source.read]}.",
-        f"- Setting: {_setting(claim)}",
+        f"- Setting: {_setting(claim)}" if runs else f"- Products of single layers, timed{_hardware(claim)}.",
     ]
     if claim.setting.claimed_on:
         lines.append(f"- A stand-in: the source has {claim.setting.claimed_on}.")
@@ -70,7 +71,7 @@ def _section(claim: Claim, runs: Sequence[Run], judged: Sequence[Judged]) -> str
     lines += [
         f"- Completion *{name}*: {one.why} ({_training(settings[name])})." for name, one in claim.completions.items()
     ]
-    lines.append(f"- Ran: {_ran(runs)}.")
+    lines.append(f"- Ran: {_ran(runs) if runs else _timed(whole)}.")
     if whole is not None:
         lines.append(f"- **{whole.label}**{_because(whole.cause)}.")
         lines += _speed(whole)
@@ -119,6 +120,17 @@ def _ran(runs: Sequence[Run]) -> str:
     minutes = sum(run.seconds for run in runs) / 60
     counted = f"{_count(len(runs), 'run')}, {_count(seeds, 'seed')}{odd}"
     return f"{counted}, {minutes:.1f} minutes on {last.machine}, until {last.finished_at} UTC"
+
+
+def _hardware(claim: Claim) -> str:
+    return f"; the source has {claim.hardware.name}" if claim.hardware else ""
+
+
+def _timed(whole: Judged | None) -> str:
+    if whole is None:
+        return "not to its end"
+    busy = "" if whole.load is None else f", while the machine had a load of up to {whole.load:.1f}"
+    return f"{_count(whole.seeds, 'round')} of fresh processes{busy}, until {whole.at} UTC"
 
 
 def _count(number: int, noun: str) -> str:

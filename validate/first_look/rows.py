@@ -128,10 +128,13 @@ def _newest(verdicts: Sequence[VerdictRow]) -> list[VerdictRow]:
 
 
 def _ratios(rows: Sequence[RunRow], timings: Sequence[TimingRow]) -> dict[str, float | None]:
+    """Of the network that was timed; a speed claim has no network, and its parts say what was measured."""
+    load = max((float(row.machine["load"]) for row in timings if row.machine.get("load") is not None), default=None)
+    if not rows:
+        return {"load": load}
     measured = measured_ratios(timings)
     counted = [row.measures.get("multiply_add_ratio", 1.0) for row in rows if row.outcome == "done"]
     timed = {str(batch): ratio for batch, ratio in measured.items()}
-    load = max((float(row.machine["load"]) for row in timings if row.machine.get("load") is not None), default=None)
     return {"theoretical": max(counted, default=1.0) if measured else None, "load": load, **timed}
 
 
