@@ -17,6 +17,7 @@ from secateur import __version__
 from secateur.commands import (
     analysing,
     asking,
+    auditing,
     correcting,
     data,
     demonstrating,
@@ -101,7 +102,7 @@ PANELS: dict[str, dict[str, Callable[..., None]]] = {
         "serve": serving.serve,
         "demo": demonstrating.demo,
     },
-    CHECK: {"validate": validating.validate, "bench": validating.bench},
+    CHECK: {"validate": validating.validate, "audit": auditing.audit, "bench": validating.bench},
 }
 for panel, commands in PANELS.items():
     for name, function in commands.items():

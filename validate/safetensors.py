@@ -7,7 +7,7 @@ the tensors one behind the other, in row-major order and little-endian.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -77,21 +77,24 @@ def _widened(values: NDArray[np.uint16]) -> NDArray[np.float32]:
     return (values.astype(np.uint32) << 16).view(np.float32)
 
 
-def read_safetensors(path: Path) -> dict[str, NDArray[Any]]:
-    """All tensors of a file, by name; bfloat16 becomes float32, the others keep their type.
+def tensors_of(path: Path) -> Iterator[tuple[str, NDArray[Any]]]:
+    """The tensors of a file one after the other, by name; bfloat16 becomes float32, the others keep their type.
 
     Tensors are read from the file when they are used, so a large file costs little until then. Raises SafetensorsError.
     """
     header, begin = _header(path)
     room = path.stat().st_size - begin
-    tensors: dict[str, NDArray[Any]] = {}
     for name, entry in header.items():
         kind, shape, offset = _place(path, name, entry, room)
         values: NDArray[Any] = np.empty(shape, _TYPES[kind])
         if values.size:
             values = np.memmap(path, _TYPES[kind], mode="r", offset=begin + offset, shape=shape)
-        tensors[name] = _widened(values) if kind == _BRAIN_FLOAT else values
-    return tensors
+        yield name, _widened(values) if kind == _BRAIN_FLOAT else values
+
+
+def read_safetensors(path: Path) -> dict[str, NDArray[Any]]:
+    """All tensors of a file, by name, as ``tensors_of`` gives them. Raises SafetensorsError."""
+    return dict(tensors_of(path))
 
 
 def write_safetensors(path: Path, tensors: Mapping[str, NDArray[Any]]) -> None:

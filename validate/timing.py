@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
@@ -20,17 +20,27 @@ from db.validation import TimingRow
 from validate.kernels.dense import dense_products
 from validate.kernels.library import kernel_name
 from validate.kernels.plan import Plan, plan
+from validate.kernels.sparse import SparseMatrix
 from validate.kernels.trial import interleave
 from validate.machine import describe_machine
 from validate.threads import one_thread
-
-if TYPE_CHECKING:
-    from validate.engine.inference import SparseLayer
 
 BATCHES = (1, 64)
 BLOCKS = 30
 _BLOCK_SECONDS = 2e-4
 _TRIAL_SECONDS = 0.01
+
+
+class TimedLayer(Protocol):
+    """A layer that can be timed: its name and its weight as the matrix that it is multiplied as."""
+
+    @property
+    def name(self) -> str:
+        """Of the layer, unique in its network."""
+
+    @property
+    def weight(self) -> SparseMatrix:
+        """W[outputs, inputs]; of a convolution its unfolded kernel."""
 
 
 def _block(run: Callable[[], object]) -> Callable[[], float]:
@@ -54,12 +64,12 @@ def _fastest(products: Mapping[str, Callable[[], object]]) -> str:
     return min(times, key=lambda name: statistics.median(times[name]))
 
 
-def _planned(layer: SparseLayer, batch: int) -> Plan:
+def _planned(layer: TimedLayer, batch: int) -> Plan:
     """The fastest sparse product of a layer, even where dense is faster: the rows say by how much."""
     return plan(layer.weight, batch, dense=(), seconds=_TRIAL_SECONDS)
 
 
-def time_layers(layers: Sequence[SparseLayer], now: datetime, batches: Sequence[int] = BATCHES) -> list[TimingRow]:
+def time_layers(layers: Sequence[TimedLayer], now: datetime, batches: Sequence[int] = BATCHES) -> list[TimingRow]:
     """Two rows, dense and sparse, for each layer and batch size; layers that keep all weights are left out."""
     rows = []
     machine = describe_machine()

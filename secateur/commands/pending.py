@@ -12,7 +12,6 @@ from secateur.commands.common import UsageError
 PENDING = {
     "watch": "what changed in the papers that one cites",
     "check": "one paper or draft, everything",
-    "audit": "the sparsity of one checkpoint",
 }
 """Command and what it will print or do."""
 

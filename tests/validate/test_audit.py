@@ -1,0 +1,163 @@
+"""An audit says what a checkpoint's zeros are, and runs nothing of what it holds."""
+
+import pickle
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from validate.audit.audit import OtherNetworkError, audit_checkpoint
+from validate.audit.checkpoint import CheckpointError, read_weights
+from validate.audit.patterns import find_zeros
+from validate.audit.sizes import stored_bytes
+from validate.safetensors import write_safetensors
+
+RNG = np.random.default_rng(0)
+
+
+def dense(*shape: int) -> Any:
+    return RNG.uniform(0.5, 1.0, shape).astype(np.float32)
+
+
+def two_four(rows: int, columns: int) -> Any:
+    values = dense(rows, columns).reshape(rows, -1, 4)
+    np.put_along_axis(values, RNG.random(values.shape).argsort(axis=2)[..., :2], 0, axis=2)
+    return values.reshape(rows, columns)
+
+
+def test_the_zeros_of_a_full_weight_are_none() -> None:
+    zeros = find_zeros(dense(6, 8))
+    assert (zeros.zeros, zeros.sparsity, zeros.patterns) == (0, 0.0, ())
+
+
+def test_two_of_four_is_found_along_the_inputs_and_not_along_the_outputs() -> None:
+    values = two_four(16, 32)
+    assert find_zeros(values).patterns[0] == "2:4"
+    values[:, :4] = dense(16, 4)
+    assert "2:4" not in find_zeros(values).patterns
+
+
+def test_two_of_four_of_a_convolution_counts_input_channels() -> None:
+    matrix = two_four(3 * 3 * 8, 16)
+    values = matrix.reshape(8, 3, 3, 16).transpose(0, 3, 1, 2)
+    assert "2:4" in find_zeros(values).patterns
+
+
+def test_filters_inputs_and_both() -> None:
+    values = dense(8, 6, 3, 3)
+    values[2] = 0
+    assert find_zeros(values).patterns[0] == "filters"
+    values[:, 1] = 0
+    both = find_zeros(values)
+    assert both.patterns[0] == "filters and inputs"
+    assert (both.zero_outputs, both.zero_inputs) == (1, 1)
+    values[0, 0, 0, 0] = 0
+    assert find_zeros(values).patterns == ("unstructured",)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(4, 1), (8, 1), (4, 4)])
+def test_blocks_are_found_also_where_the_matrix_is_no_whole_number_of_them(rows: int, columns: int) -> None:
+    kept = RNG.random((5, 7)) < 0.5
+    values = dense(5 * rows, 7 * columns) * np.repeat(np.repeat(kept, rows, axis=0), columns, axis=1)
+    values = values[: 5 * rows - 1]
+    zeros = find_zeros(values)
+    assert f"{rows}x{columns}" in zeros.patterns
+    assert (rows, columns, int(kept.sum())) in zeros.blocks
+
+
+@settings(deadline=None)
+@given(st.integers(1, 20), st.integers(1, 20), st.floats(0, 1), st.integers(0, 99))
+def test_sizes_and_counts_agree_with_scipy(rows: int, columns: int, share: float, seed: int) -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    rng = np.random.default_rng(seed)
+    values = np.where(rng.random((rows, columns)) < share, 0, 1).astype(np.float32)
+    zeros = find_zeros(values)
+    csr = sparse.csr_array(values)
+    assert zeros.weights - zeros.zeros == csr.nnz
+    bytes_ = stored_bytes(values.shape, zeros)
+    assert bytes_["CSR"] == csr.data.nbytes + csr.indices.nbytes + csr.indptr.nbytes
+    assert bytes_["dense"] == values.nbytes
+
+
+def test_a_checkpoint_is_audited_layer_by_layer(tmp_path: Path) -> None:
+    half = two_four(100, 300)
+    write_safetensors(tmp_path / "a.safetensors", {"fc.weight": half, "fc.bias": dense(100), "steps": np.arange(3)})
+    found = audit_checkpoint(tmp_path / "a.safetensors")
+    assert [(layer.name, layer.zeros.patterns) for layer in found.layers] == [("fc", ("2:4", "4:8"))]
+    assert (found.sparsity, found.other_parameters) == (0.5, 103)
+    assert found.multiply_adds == (30_000, 15_000)
+    assert found.stored_bytes()["2:4"] == 15_000 * 4 + 15_000 // 4
+    assert found.timings == ()
+
+
+def test_parts_of_a_folder_are_one_checkpoint(tmp_path: Path) -> None:
+    write_safetensors(tmp_path / "1.safetensors", {"a.weight": dense(4, 4)})
+    write_safetensors(tmp_path / "2.safetensors", {"b.weight": dense(4, 4)})
+    assert [name for name, _ in read_weights(tmp_path)] == ["a.weight", "b.weight"]
+    (tmp_path / "model.safetensors.index.json").write_text('{"weight_map": {"a": "../secret.safetensors"}}')
+    with pytest.raises(CheckpointError, match="outside of its folder"):
+        list(read_weights(tmp_path))
+
+
+def test_masks_of_torch_are_multiplied_in(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from torch.nn.utils import prune
+
+    layer = torch.nn.Linear(40, 10)
+    prune.l1_unstructured(layer, "weight", 0.75)
+    torch.save({"state_dict": layer.state_dict(), "epoch": 3}, tmp_path / "a.pt")
+    found = audit_checkpoint(tmp_path / "a.pt")
+    assert [layer.name for layer in found.layers] == ["weight"]
+    assert found.sparsity == 0.75
+
+
+class Hostile:
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (Path("was-run"),)
+
+
+def test_code_in_a_checkpoint_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "evil.pt").write_bytes(pickle.dumps(Hostile()))
+    with pytest.raises(CheckpointError, match="nothing of it was run"):
+        audit_checkpoint(tmp_path / "evil.pt")
+    assert not (tmp_path / "was-run").exists()
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff" * 8, (5).to_bytes(8, "little") + b"[1,2]", b"PK\x03\x04"])
+@pytest.mark.parametrize("suffix", [".safetensors", ".pt"])
+def test_what_is_no_checkpoint_is_refused_in_one_line(tmp_path: Path, body: bytes, suffix: str) -> None:
+    file = tmp_path / f"a{suffix}"
+    file.write_bytes(body)
+    with pytest.raises(CheckpointError) as error:
+        audit_checkpoint(file)
+    assert "\n" not in str(error.value)
+
+
+def test_a_named_network_gives_the_multiply_adds_of_convolutions(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    shapes = {"conv1": (6, 1, 5, 5), "conv2": (16, 6, 5, 5), "fc1": (120, 400), "fc2": (84, 120), "fc3": (10, 84)}
+    weights = {f"{name}.weight": dense(*shape) for name, shape in shapes.items()}
+    write_safetensors(tmp_path / "lenet.safetensors", weights)
+    assert audit_checkpoint(tmp_path / "lenet.safetensors").multiply_adds is None
+    with pytest.raises(OtherNetworkError, match="no LeNet-300-100"):
+        audit_checkpoint(tmp_path / "lenet.safetensors", network="LeNet-300-100")
+    found = audit_checkpoint(tmp_path / "lenet.safetensors", network="LeNet-5")
+    assert [layer.uses for layer in found.layers] == [28 * 28, 10 * 10, 1, 1, 1]
+
+
+def test_latency_is_of_the_sparsest_layer_of_each_shape(tmp_path: Path) -> None:
+    sparser = two_four(32, 64)
+    sparser[:8] = 0
+    weights = {"a": two_four(32, 64), "b": sparser, "c": dense(16, 32)}
+    write_safetensors(tmp_path / "a.safetensors", weights)
+    found = audit_checkpoint(tmp_path / "a.safetensors", latency_at=datetime(2026, 1, 1))
+    assert [(row.layer, row.batch, row.arm) for row in found.timings] == [
+        ("b", batch, arm) for batch in (1, 64) for arm in ("dense", "sparse")
+    ]
+    assert all(row.seconds > 0 for row in found.timings)

@@ -1,0 +1,132 @@
+"""Reads the weights of a checkpoint one at a time, without running any code that it may hold.
+
+safetensors hold numbers alone. PyTorch's own format is a pickle: it is loaded with ``weights_only``, which refuses
+everything but tensors and plain containers. Masks of ``torch.nn.utils.prune`` (``weight_orig``, ``weight_mask``) are
+multiplied in, since that is what the network computes with.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from validate.safetensors import SafetensorsError, tensors_of
+
+TORCH_SUFFIXES = (".pt", ".pth", ".bin", ".ckpt")
+_NESTED = ("state_dict", "model_state_dict", "model", "net", "module")
+"""Under which names training scripts store the weights."""
+_INDEX = "model.safetensors.index.json"
+
+
+class CheckpointError(ValueError):
+    """A file or folder holds no weights that can be read."""
+
+
+def read_weights(path: Path) -> Iterator[tuple[str, NDArray[Any]]]:
+    """The tensors of a checkpoint by name, one at a time: a file, or a folder of safetensors (all its parts).
+
+    Raises CheckpointError, or OSError if there is no such file.
+    """
+    files = _files(path)
+    pending: dict[str, NDArray[Any]] = {}
+    for name, values in (item for file in files for item in _tensors(file)):
+        stem, _, suffix = name.rpartition("_")
+        if suffix not in ("orig", "mask") or not stem:
+            yield name, values
+        elif stem not in pending:
+            pending[stem] = values
+        else:
+            first = pending.pop(stem)
+            if first.shape != values.shape:
+                raise CheckpointError(f"{path}: {stem} has a mask of another shape")
+            yield stem, first * values
+    for stem in pending:
+        raise CheckpointError(f"{path}: of {stem} there is only one of weights and mask")
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        if not path.exists():
+            raise FileNotFoundError(2, "No such file or folder", str(path))
+        return [path]
+    index = path / _INDEX
+    if index.is_file():
+        names = _parts(index)
+        missing = [name for name in names if not (path / name).is_file()]
+        if missing:
+            raise CheckpointError(f"{path} lacks {missing[0]}, which its index names")
+        return [path / name for name in names]
+    files = sorted(path.glob("*.safetensors"))
+    if not files:
+        raise CheckpointError(f"{path} holds no safetensors; name a file to audit PyTorch's own format")
+    return files
+
+
+def _parts(index: Path) -> list[str]:
+    """The files that an index names, which lie beside it."""
+    try:
+        places = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
+        names = sorted({str(place) for place in places})
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise CheckpointError(f"{index} is no index of safetensors") from error
+    if any(Path(name).name != name for name in names):
+        raise CheckpointError(f"{index} names a file outside of its folder")
+    return names
+
+
+def _tensors(file: Path) -> Iterator[tuple[str, NDArray[Any]]]:
+    if file.suffix == ".safetensors":
+        try:
+            yield from tensors_of(file)
+        except SafetensorsError as error:
+            raise CheckpointError(str(error)) from error
+    elif file.suffix in TORCH_SUFFIXES:
+        yield from _torch_tensors(file)
+    else:
+        raise CheckpointError(f"{file}: a checkpoint ends in .safetensors, {', '.join(TORCH_SUFFIXES)}")
+
+
+def _torch_tensors(file: Path) -> Iterator[tuple[str, NDArray[Any]]]:
+    if find_spec("torch") is None:
+        raise CheckpointError(f"{file}: reading PyTorch's own format needs torch: pip install 'secateur[validate]'")
+    import torch
+
+    try:
+        loaded = torch.load(file, map_location="cpu", weights_only=True, mmap=_is_zip(file))
+    except Exception as error:  # torch has no class of its own for what is no checkpoint
+        raise CheckpointError(
+            f"{file} is no checkpoint, or holds more than weights ({type(error).__name__}); nothing of it was run: "
+            "save the network's state_dict() alone, or safetensors"
+        ) from error
+    for name, tensor in _state(loaded, file).items():
+        if isinstance(tensor, torch.Tensor):
+            plain = tensor.detach().to_dense() if tensor.layout != torch.strided else tensor.detach()
+            yield str(name), (plain.float() if plain.dtype == torch.bfloat16 else plain).numpy()
+
+
+def _is_zip(file: Path) -> bool:
+    with file.open("rb") as opened:
+        return opened.read(4) == b"PK\x03\x04"
+
+
+def _state(loaded: object, file: Path) -> Mapping[Any, Any]:
+    """The weights by name, also where they lie in a dictionary with other things."""
+    for _ in range(3):
+        if not isinstance(loaded, Mapping):
+            break
+        nested = next((loaded[name] for name in _NESTED if isinstance(loaded.get(name), Mapping)), None)
+        if nested is None:
+            return loaded
+        loaded = nested
+    raise CheckpointError(f"{file} holds no dictionary of weights")
+
+
+def is_weight(values: NDArray[Any]) -> bool:
+    """Whether a tensor is the weight of a layer: real numbers in two dimensions or more."""
+    return values.ndim >= 2 and np.issubdtype(values.dtype, np.floating) and values.size > 0
