@@ -49,8 +49,8 @@ def _line(claim: Claim) -> dict[str, Any]:
 
 @claims.command("show")
 def show_claim(name: Annotated[str, typer.Argument(metavar="ID", help="As `secateur claims` lists it.")]) -> None:
-    """One claim of the registry, whole, as JSON."""
-    print_object(_registered(name).model_dump(mode="json"))
+    """One claim of the registry as JSON; what is left at its default is left out."""
+    print_object(_registered(name).model_dump(mode="json", exclude_defaults=True))
 
 
 @claims.command("derive")
