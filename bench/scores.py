@@ -10,8 +10,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "quality.md"
 TABLE = ROOT / "analysis" / "report" / "scores.csv"
-TAGS = re.compile(r"^\| (?P<what>[\w ,]+) \| (?P<score>[01]\.\d+)(?: \([^)]*\))? \|")
-ALL = re.compile(r"^\| \*\*all\*\* \| \*\*(?P<score>[\d.]+)\*\* \| \d+ / \d+ \|")
+TAGS = re.compile(r"^\| (?P<what>[\w ,]+) \| (?P<score>[01]\.\d+)(?: \[[^]]*\])?(?: \([^)]*\))? \|")
+ALL = re.compile(r"^\| \*\*all\*\* \| \*\*(?P<score>[\d.]+)(?: \[[^]]*\])?\*\* \| \d+ / \d+ \|")
 
 
 def scores(page: str) -> Iterator[tuple[str, str, str]]:
