@@ -30,7 +30,7 @@ def list_claims(format: FormatOption = None) -> None:  # noqa: A002 - the option
     """Every claim of the registry in a line."""
     rows = [_line(claim) for claim in load_registry().values()]
     if (format or default_format(sys.stdout)) is Format.TABLE:
-        print_rows(rows, Format.TABLE, columns=("id", "kind", "dataset", "title"))
+        print_rows(rows, Format.TABLE, columns=("id", "dataset", "title"))
         return
     print_rows(rows, format, columns=("id", "arxiv", "kind", "dataset", "model", "read", "title"))
 
