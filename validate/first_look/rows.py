@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from db import validation as store
 from db.validation import PlanRow, RunRow, TimingRow, VerdictRow
+from validate.claims.schema import Claim
 from validate.timing import measured_ratios
 
 FOLDER = Path(__file__).parent
@@ -127,27 +128,27 @@ def _newest(verdicts: Sequence[VerdictRow]) -> list[VerdictRow]:
     return [row for row in newest.values() if last is not None and row.verdict_version == last.verdict_version]
 
 
-def _ratios(rows: Sequence[RunRow], timings: Sequence[TimingRow]) -> dict[str, float | None]:
-    """Of the network that was timed; a speed claim has no network, and its parts say what was measured."""
+def _ratios(claim: Claim, rows: Sequence[RunRow], timings: Sequence[TimingRow]) -> dict[str, float | None]:
+    """Of the arm that was timed, the first that is pruned; a speed claim has no network, and its parts say what was measured."""
     load = max((float(row.machine["load"]) for row in timings if row.machine.get("load") is not None), default=None)
     if not rows:
         return {"load": load}
     measured = measured_ratios(timings)
-    counted = [row.measures.get("multiply_add_ratio", 1.0) for row in rows if row.outcome == "done"]
+    arm = next((name for name, arm in claim.arms.items() if arm.pruned), None)
+    counted = [row.measures["multiply_add_ratio"] for row in rows if row.arm == arm and row.outcome == "done"]
     timed = {str(batch): ratio for batch, ratio in measured.items()}
-    return {"theoretical": max(counted, default=1.0) if measured else None, "load": load, **timed}
+    return {"theoretical": counted[0] if counted and measured else None, "load": load, **timed}
 
 
-def rows_of(connection: Connection, claims: Iterable[str]) -> tuple[list[Run], list[Judged]]:
+def rows_of(connection: Connection, claims: Mapping[str, Claim]) -> tuple[list[Run], list[Judged]]:
     """Runs and verdicts of the newest plans of these claims, by claim, completion, seed and arm."""
-    wanted = set(claims)
     runs: list[Run] = []
     judged: list[Judged] = []
     for plan in store.newest_plans(connection):
-        if plan.claim_id not in wanted:
+        if plan.claim_id not in claims:
             continue
         own = store.runs(connection, plan.sha256)
-        ratios = _ratios(own, store.timings(connection, plan.sha256))
+        ratios = _ratios(claims[plan.claim_id], own, store.timings(connection, plan.sha256))
         runs += [_run(plan, row) for row in own]
         judged += [_judged(plan, row, ratios) for row in _newest(store.verdicts(connection, plan.sha256))]
     return runs, judged
