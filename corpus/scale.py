@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 TRIES = 3
 """So many workers may die on one item."""
 AHEAD = 4
-"""So many items are handed out for each worker, that none waits for the parent."""
+"""So many items are handed out for each worker, that none waits for the parent; fewer where items take minutes."""
 CLUSTER_SECONDS = 60.0
 """Time until a cluster has answered and has a worker."""
 
@@ -42,7 +42,12 @@ class Lost:
 
 
 def over(
-    function: Callable[[Item], Result], items: Iterable[Item], *, jobs: int = 1, cluster: str | None = None
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    *,
+    jobs: int = 1,
+    cluster: str | None = None,
+    ahead: int = AHEAD,
 ) -> Iterator[tuple[Item, Result | Lost]]:
     """Each item with what the function makes of it, in the order of the items.
 
@@ -51,14 +56,15 @@ def over(
         items: taken as they are needed, so that there may be any number.
         jobs: processes to run in; with 1 it is this one.
         cluster: address of a Dask scheduler such as ``tcp://host:8786``, instead of processes here.
+        ahead: items taken for each worker before their results are wanted.
 
     Raises:
         ClusterError: the cluster does not answer, has no worker, or Dask is not installed.
     """
     if cluster is not None:
-        yield from _over_cluster(function, items, cluster)
+        yield from _over_cluster(function, items, cluster, ahead)
     elif jobs > 1:
-        yield from _over_processes(function, items, jobs)
+        yield from _over_processes(function, items, jobs, ahead)
     else:
         for item in items:
             yield item, function(item)
@@ -72,14 +78,14 @@ def _pool(jobs: int) -> ProcessPoolExecutor:
 
 
 def _over_processes(
-    function: Callable[[Item], Result], items: Iterable[Item], jobs: int
+    function: Callable[[Item], Result], items: Iterable[Item], jobs: int, ahead: int
 ) -> Iterator[tuple[Item, Result | Lost]]:
     queue = iter(items)
     pool = _pool(jobs)
     waiting: deque[tuple[Item, Future[Result]]] = deque()
     try:
         while True:
-            room = AHEAD * jobs - len(waiting)
+            room = ahead * jobs - len(waiting)
             waiting.extend((item, _submitted(pool, function, item)) for item in islice(queue, room))
             if not waiting:
                 return
@@ -123,7 +129,7 @@ def _alone(function: Callable[[Item], Result], item: Item) -> Result | Lost:
 
 
 def _over_cluster(
-    function: Callable[[Item], Result], items: Iterable[Item], address: str
+    function: Callable[[Item], Result], items: Iterable[Item], address: str, ahead: int
 ) -> Iterator[tuple[Item, Result | Lost]]:
     try:
         # Dask comes with an extra, and so do its types.
@@ -143,7 +149,7 @@ def _over_cluster(
     with client:
         while True:
             # Workers may join and leave while it runs.
-            room = AHEAD * max(1, sum(client.nthreads().values())) - len(waiting)
+            room = ahead * max(1, sum(client.nthreads().values())) - len(waiting)
             waiting.extend((item, client.submit(function, item, pure=False)) for item in islice(queue, max(0, room)))
             if not waiting:
                 return

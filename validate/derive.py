@@ -155,7 +155,13 @@ def _identity(result: Mapping[str, Any]) -> str:
 
 
 def _part(result: Mapping[str, Any], quantity: str) -> dict[str, Any]:
-    part = {"id": "value", "kind": "absolute", "quantity": quantity, "arm": "arm", "value": _value(result)}
+    part: dict[str, Any] = {
+        "id": "value",
+        "kind": "absolute",
+        "quantity": quantity,
+        "arm": "arm",
+        "value": _value(result),
+    }
     if quantity != "perplexity" and _given(result["unit"]) and result["unit"] != "%":
         raise _UnderivableError(f"its {result['metric']} is in {result['unit']}, and the engine's in per cent")
     if _given(result["spread"]) and result["spread_kind"] in ("std", "deviation", None):

@@ -6,21 +6,20 @@ here gets its label and reason without running anything.
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.util import find_spec
-from itertools import islice
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
 from sqlalchemy import Engine
 
+from corpus.scale import Lost, over
 from db import validation as store
 from db.validation import RunRow, TimingRow
 from validate.claims.schema import Arm, Claim, Setting
@@ -36,6 +35,9 @@ from validate.speed.stage import is_speed, validate_speed
 from validate.threads import one_thread
 from validate.timing import measured_ratios, time_layers
 from validate.verdict import Verdict, judge
+
+_RUNS_AHEAD = 2
+"""Runs handed out for each worker: a run may take minutes, and what was handed out is finished after the deadline."""
 
 ProgressReport = Callable[[int, int, str], object]
 """Called with the runs that are done, the runs up to the next look, and which one was done last."""
@@ -79,12 +81,9 @@ def _assets_sha256(setting: Setting, folder: Path | None) -> str:
     return canonical_sha256([data, model])
 
 
-def _run(task: _Task) -> RunRow:
-    """The row of one run. A run that breaks gives the outcome ``failed`` with its error."""
-    from validate.engine.experiment import run_arm
-
-    began = time.perf_counter()
-    row = RunRow(
+def _unfinished(task: _Task) -> RunRow:
+    """The row of a run that came to nothing."""
+    return RunRow(
         arm=task.arm_name,
         completion=task.completion,
         seed=task.seed,
@@ -93,9 +92,17 @@ def _run(task: _Task) -> RunRow:
         correct=None,
         examples=0,
         seconds=0.0,
-        machine=describe_machine(),
+        machine={},
         finished_at=datetime.min,
     )
+
+
+def _run(task: _Task) -> RunRow:
+    """The row of one run. A run that breaks gives the outcome ``failed`` with its error."""
+    from validate.engine.experiment import run_arm
+
+    began = time.perf_counter()
+    row = replace(_unfinished(task), machine=describe_machine())
     try:
         with one_thread():
             data = _dataset_of(task.setting, task.data_folder)
@@ -113,21 +120,18 @@ def _run(task: _Task) -> RunRow:
     )
 
 
-def _results(tasks: Sequence[_Task], jobs: int, deadline: float | None) -> Generator[RunRow, None, None]:
-    """Runs tasks in this process, or in ``jobs`` others, and stops handing them out at the deadline."""
-    if jobs == 1:
-        for task in tasks:
-            if deadline is not None and time.monotonic() >= deadline:
-                return
-            yield _run(task)
-        return
-    queue = iter(tasks)
-    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        while deadline is None or time.monotonic() < deadline:
-            batch = list(islice(queue, 2 * jobs))
-            if not batch:
-                return
-            yield from pool.map(_run, batch)
+def _lost(task: _Task, reason: str) -> RunRow:
+    """The row of a run whose worker died."""
+    return replace(_unfinished(task), machine={"error": reason})
+
+
+def _results(
+    tasks: Sequence[_Task], jobs: int, cluster: str | None, deadline: float | None
+) -> Generator[RunRow, None, None]:
+    """Runs tasks here, in ``jobs`` processes or on a cluster, and stops handing them out at the deadline."""
+    in_time = takewhile(lambda task: deadline is None or time.monotonic() < deadline, tasks)
+    for task, row in over(_run, in_time, jobs=jobs, cluster=cluster, ahead=_RUNS_AHEAD):
+        yield _lost(task, row.reason) if isinstance(row, Lost) else row
 
 
 @dataclass
@@ -143,6 +147,7 @@ class _Validation:
     began: float
     data_folder: Path | None
     device: str
+    cluster: str | None
 
     @property
     def at(self) -> datetime:
@@ -171,7 +176,7 @@ class _Validation:
             raise EngineUnavailableError("running a claim needs torch: pip install 'secateur[validate]'")
         total = seeds * len(self.plan.settings) * len(self.plan.claim.arms)
         finished = 0
-        with closing(_results(tasks, self.jobs, self.deadline)) as results:
+        with closing(_results(tasks, self.jobs, self.cluster, self.deadline)) as results:
             for row in results:
                 finished += 1
                 with self.engine.begin() as connection:
@@ -250,6 +255,7 @@ def validate_claim(
     claim: Claim,
     *,
     jobs: int = 1,
+    cluster: str | None = None,
     budget_seconds: float | None = None,
     progress: ProgressReport | None = None,
     data_folder: Path | None = None,
@@ -258,11 +264,13 @@ def validate_claim(
 ) -> ValidationReport:
     """Runs a claim on this machine, or goes on where an earlier call ended, and reports its verdict.
 
-    ``jobs`` processes run arms side by side, each on one thread; ``budget_seconds`` ends the runs (the label is then
-    ``inconclusive`` with cause ``budget`` unless an earlier look decided it); ``data_folder`` holds the data sets that
-    were fetched, and pretrained models; ``device`` is where networks are trained; ``now`` is the time stored, in UTC.
+    ``jobs`` processes run arms side by side, each on one thread; or the workers of a Dask ``cluster`` do, which see
+    ``data_folder`` under the same path. Times are taken in this process alone. ``budget_seconds`` ends the runs (the
+    label is then ``inconclusive`` with cause ``budget`` unless an earlier look decided it); ``data_folder`` holds the
+    data sets that were fetched, and pretrained models; ``device`` is where networks are trained; ``now`` is the time
+    stored, in UTC.
     Raises EngineUnavailableError if something has to run and torch is not installed, DeviceUnavailableError if there is
-    no such device.
+    no such device, ClusterError if the cluster can't be used.
     """
     if is_speed(claim):
         return validate_speed(engine, claim, budget_seconds=budget_seconds, progress=progress, now=now)
@@ -284,7 +292,7 @@ def validate_claim(
         store_frozen(connection, claim, plan.sha256, plan.body, now)
     began = time.monotonic()
     deadline = None if budget_seconds is None else began + budget_seconds
-    validation = _Validation(engine, plan, now, jobs, deadline, progress, began, data_folder, device)
+    validation = _Validation(engine, plan, now, jobs, deadline, progress, began, data_folder, device, cluster)
     verdict, complete_look = None, plan.looks[0]
     for seeds in plan.looks:
         if not validation.run_until(seeds):
