@@ -141,10 +141,10 @@ def _speed(whole: Judged) -> list[str]:
     if whole.measured_ratio_1 is None:
         return []
     at_64 = f" and {whole.measured_ratio_64:.2g} at batch 64" if whole.measured_ratio_64 is not None else ""
-    counted = f"; {whole.theoretical_ratio:.3g} in multiply-adds, which is no speed-up"
+    counted = f"; {whole.theoretical_ratio:.3g} in multiply-adds of a whole example, which is no speed-up"
     seconds = f"{whole.measured_ratio_1:.2g} in seconds at batch 1{at_64}"
     busy = "" if whole.load is None else f" The machine had a load of {whole.load:.1f} then."
-    return [f"- Layers of the first pruned arm, dense over sparse: {seconds}{counted}.{busy}"]
+    return [f"- Layers of the first pruned arm, each multiplied once, dense over sparse: {seconds}{counted}.{busy}"]
 
 
 def _parts(claim: Claim, judged: Sequence[Judged]) -> str:

@@ -129,7 +129,7 @@ def _newest(verdicts: Sequence[VerdictRow]) -> list[VerdictRow]:
 
 
 def _ratios(claim: Claim, rows: Sequence[RunRow], timings: Sequence[TimingRow]) -> dict[str, float | None]:
-    """Of the arm that was timed, the first that is pruned; a speed claim has no network, and its parts say what was measured."""
+    """Of the first pruned arm, which is timed; a speed claim has no network, and its parts say what was measured."""
     load = max((float(row.machine["load"]) for row in timings if row.machine.get("load") is not None), default=None)
     if not rows:
         return {"load": load}
