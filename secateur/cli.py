@@ -18,6 +18,7 @@ from secateur.commands import (
     analysing,
     asking,
     auditing,
+    checking,
     correcting,
     data,
     demonstrating,
@@ -30,12 +31,12 @@ from secateur.commands import (
     keeping,
     labelling,
     noise,
-    pending,
     reading,
     reporting,
     serving,
     tabulating,
     validating,
+    watching,
 )
 from secateur.output import say
 from secateur.settings import load_settings
@@ -86,6 +87,7 @@ PANELS: dict[str, dict[str, Callable[..., None]]] = {
         "query": asking.query,
         "show": asking.show,
         "diff": differing.diff,
+        "watch": watching.watch,
         "export": exporting.export,
         "status": asking.status,
     },
@@ -102,7 +104,12 @@ PANELS: dict[str, dict[str, Callable[..., None]]] = {
         "serve": serving.serve,
         "demo": demonstrating.demo,
     },
-    CHECK: {"validate": validating.validate, "audit": auditing.audit, "bench": validating.bench},
+    CHECK: {
+        "check": checking.check,
+        "validate": validating.validate,
+        "audit": auditing.audit,
+        "bench": validating.bench,
+    },
 }
 for panel, commands in PANELS.items():
     for name, function in commands.items():
@@ -111,7 +118,6 @@ app.add_typer(validating.claims, name="claims", rich_help_panel=CHECK)
 app.add_typer(data.data, name="data", rich_help_panel=CHECK)
 app.add_typer(keeping.database, name="db", rich_help_panel=BUILD)
 app.add_typer(labelling.label, name="label", rich_help_panel=CORRECT)
-pending.add_pending(app)
 
 
 def main(arguments: list[str] | None = None) -> None:

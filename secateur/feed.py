@@ -1,6 +1,6 @@
-"""The nightly digests as an Atom feed (RFC 4287) beside the survey's pages, one entry a night, kept across nights.
+"""Atom feeds (RFC 4287) that are kept from run to run: the nightly digests, one entry a night, and what a watch tells.
 
-Addresses in it are relative to the feed, so that it holds wherever the survey's folder is published.
+Addresses in the digests' feed are relative to it, so that it holds wherever the survey's folder is published.
 """
 
 from __future__ import annotations
@@ -16,10 +16,20 @@ from pathlib import Path
 from lxml import etree
 
 NAME = "digest.xml"
+TITLE = "Secateur: what the night brought"
+START = "index.html"
+"""The page beside the digests' feed to which it leads."""
 MAX_ENTRIES = 100
-"""Older nights leave the feed."""
+"""Older entries leave a feed."""
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _ATOM = "http://www.w3.org/2005/Atom"
+
+
+class ForeignFeedError(ValueError):
+    """A file is no feed that Secateur wrote, and stays as it is."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} is there already and is no Atom feed; name another file for the feed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +71,38 @@ def add_night(folder: Path, at: datetime, title: str, items: Sequence[Item]) -> 
         title: The night in one line.
         items: What it brought.
     """
-    path = folder / NAME
+    return add_entry(folder / NAME, TITLE, at, title, items, start=START)
+
+
+def check_feed(path: Path) -> None:
+    """Raise ForeignFeedError if there is a file at the path that is no feed."""
+    if path.exists() and _read(path) is None:
+        raise ForeignFeedError(path)
+
+
+def add_entry(
+    path: Path, feed_title: str, at: datetime, title: str, items: Sequence[Item], *, start: str | None = None
+) -> Path:
+    """Add an entry to a feed, and make the feed if there is none; return its path.
+
+    Args:
+        path: The feed's file; one that is no feed is replaced.
+        feed_title: The title of a feed that is made.
+        at: When it came (UTC).
+        title: The entry in one line.
+        items: What it says.
+        start: The page that feed and entry lead to, if any.
+    """
     feed = _read(path)
     if feed is None:
-        feed = _empty_feed()
+        feed = _empty_feed(feed_title, path.name, start)
     updated = _time(at)
     entry = etree.Element(_name("entry"))
     _child(entry, "id", uuid.uuid5(uuid.NAMESPACE_URL, f"{feed.findtext(_name('id'))} {at.isoformat()}").urn)
     _child(entry, "title", title)
     _child(entry, "updated", updated)
-    _child(entry, "link").set("href", "index.html")
+    if start is not None:
+        _child(entry, "link").set("href", start)
     content = _child(entry, "content", _html(items))
     content.set("type", "html")
     feed.find(_name("updated")).text = updated  # type: ignore[union-attr]  # _read has seen that it is there
@@ -78,7 +110,7 @@ def add_night(folder: Path, at: datetime, title: str, items: Sequence[Item]) -> 
     feed.insert(feed.index(entries[0]) if entries else len(feed), entry)
     for old in entries[MAX_ENTRIES - 1 :]:
         feed.remove(old)
-    folder.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".tmp")
     partial.write_bytes(etree.tostring(feed, xml_declaration=True, encoding="UTF-8", pretty_print=True))
     os.replace(partial, path)
@@ -96,16 +128,17 @@ def _read(path: Path) -> etree._Element | None:
     return feed if whole else None
 
 
-def _empty_feed() -> etree._Element:
+def _empty_feed(title: str, name: str, start: str | None) -> etree._Element:
     feed = etree.Element(_name("feed"), nsmap={None: _ATOM})  # type: ignore[dict-item]  # None is the default namespace
     _child(feed, "id", uuid.uuid4().urn)
-    _child(feed, "title", "Secateur: what the night brought")
+    _child(feed, "title", title)
     _child(feed, "updated", "")
     _child(_child(feed, "author"), "name", "Secateur")
     own = _child(feed, "link")
     own.set("rel", "self")
-    own.set("href", NAME)
-    _child(feed, "link").set("href", "index.html")
+    own.set("href", name)
+    if start is not None:
+        _child(feed, "link").set("href", start)
     return feed
 
 
