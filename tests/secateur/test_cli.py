@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from secateur.commands.pending import PENDING
-
 SECATEUR = Path(sys.executable).parent / "secateur"
 CONTRACT = [
     "harvest",
@@ -57,13 +55,6 @@ def test_every_command_of_the_contract_exists(secateur) -> None:
     assert [name for name in CONTRACT if f" {name} " not in shown] == []
     for name in CONTRACT:
         assert secateur(name, "--help").code == 0
-
-
-@pytest.mark.parametrize("name", sorted(PENDING))
-def test_a_command_that_is_not_built_says_so_in_one_line(secateur, name: str) -> None:
-    answer = secateur(name, "something", "--odd-option", "3")
-    assert answer.code == 2
-    assert answer.err == f"secateur: `secateur {name}` is not built yet\n"
 
 
 @pytest.mark.parametrize(
