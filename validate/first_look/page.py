@@ -38,7 +38,6 @@ _WORDS = {
     "kept_percent": "per cent kept",
     "emptied_layers": "emptied layers",
     "multiply_add_ratio": "ratio of multiply-adds",
-    "time_ratio": "seconds",
 }
 _NOT_RUN = "not run yet"
 
@@ -170,10 +169,12 @@ def claimed(part: Part) -> str:
     """What a part says, in words."""
     arms = " or ".join((part.arm, *part.or_arms))
     quantity = _WORDS.get(part.quantity, part.quantity)
+    if part.kind == "speed":
+        least = {"at_least": f": at least {part.value}", "equal": f": {part.value}"}.get(part.compares, ": above 1")
+        return f"seconds of {part.against} over those of {part.arm}, batch {part.batch}, {part.cache} cache{least}"
     if part.against is not None:
-        words = {"no_worse": "no worse than", "better": "better than", "at_least": "against", "equal": "against"}
-        size = f", {'at least ' if part.compares == 'at_least' else ''}{part.value}" if part.value is not None else ""
-        return f"{quantity} of {arms} {words[part.compares]} {part.against}{size}"
+        words = "no worse than" if part.compares == "no_worse" else "better than"
+        return f"{quantity} of {arms} {words} {part.against}"
     least = "at least " if part.compares == "at_least" else ""
     always = "always " if part.kind == "universal" else ""
     printed = f"{part.value:,.0f}" if part.quantity == "weights" else part.value
