@@ -43,6 +43,8 @@ class Sheet:
     paper: str
     """Identifier; ``draft`` for a draft."""
     title: str
+    synthetic: bool = False
+    """Whether it is of an invented literature, and not on arXiv."""
     claims: Rows = ()
     """Of the abstract: quantity, value, unit, direction, quotation."""
     questions: Rows = ()
@@ -124,6 +126,7 @@ def _sheet(frames: Frames, paper: str, notes: tuple[str, ...]) -> Sheet:
     return Sheet(
         paper=paper,
         title=str(record["title"].iloc[0]),
+        synthetic=bool(record["synthetic"].iloc[0]),
         claims=tuple(records(claims.drop(columns=["arxiv_id", "confidence"]))),
         questions=tuple(_questions(results, cells)),
         quoted=tuple(_quoted(frames.results, results, paper, cells)),

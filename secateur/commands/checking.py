@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -52,7 +52,7 @@ PARTS = (
         "Each number of another method beside what other papers print for the same method, network, data set, metric "
         "and operating point.",
         "No other paper prints any of its baselines' numbers.",
-        ("what", "metric", "printed", "unit", "others", "papers", "own", "own_paper", "says", "causes", "where"),
+        ("what", "says", "printed", "others", "papers", "unit", "metric", "own", "own_paper", "causes", "where"),
     ),
     Part(
         "missing",
@@ -83,7 +83,7 @@ PARTS = (
         ("claim_id", "part", "label", "cause", "seeds"),
     ),
 )
-LONG = frozenset({"sentence", "what", "title", "quotation", "evidence", "asks"})
+LONG = frozenset({"sentence", "what", "title", "quotation", "evidence", "asks", "says", "causes", "why_not"})
 
 
 def check(
@@ -147,9 +147,10 @@ def _print_tables(sheet: Sheet) -> None:
     for note in sheet.notes:
         typer.echo(note)
     for part in PARTS:
-        rows = [{name: row[name] for name in part.columns} for row in getattr(sheet, part.name)]
+        rows = getattr(sheet, part.name)
         if rows:
-            print_rows(rows, Format.TABLE, columns=part.columns, title=part.title)
+            columns = _filled(part.columns, rows)
+            print_rows([{name: row[name] for name in columns} for row in rows], Format.TABLE, title=part.title)
         else:
             typer.echo(f"{part.title}: {part.nothing}")
 
@@ -167,13 +168,18 @@ def page(sheet: Sheet) -> str:
             "title": part.title,
             "about": part.about,
             "nothing": part.nothing,
-            "columns": part.columns,
+            "columns": _filled(part.columns, getattr(sheet, part.name)),
             "rows": [dict(row) for row in getattr(sheet, part.name)],
         }
         for part in PARTS
     ]
     asking = (DIFFERS, "finding", "question")
     return environment.get_template("check.html").render(sheet=sheet, parts=parts, long=LONG, asking=asking)
+
+
+def _filled(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The columns in which some row has something."""
+    return [name for name in columns if any(row[name] not in (None, "", []) for row in rows)]
 
 
 def _cell(value: Any) -> str:
