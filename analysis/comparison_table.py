@@ -99,15 +99,11 @@ def comparison_table(
     chosen = metric or _usual_metric(rows)
     rows = rows[rows["metric"] == quantities().same.get(chosen, chosen)]
     source = {row["cell_id"]: row for row in records(here[here["cell_id"].isin(rows["cell_id"])])}
-    rows = rows.assign(sparsity=[_fraction(source[cell]) for cell in rows["cell_id"]])
-    rows = rows[rows["sparsity"].between(sparsities[0] - 1e-9, sparsities[1] + 1e-9)]
+    every_point = rows.assign(sparsity=[_fraction(source[cell]) for cell in rows["cell_id"]])
+    rows = every_point[every_point["sparsity"].between(sparsities[0] - 1e-9, sparsities[1] + 1e-9)]
     if rows.empty:
-        low, high = (f"{100 * end:g}" for end in sparsities)
-        span = f"{low} %" if low == high else f"{low} to {high} %"
-        raise NoResultsError(
-            f"{model} on {dataset} has no {chosen} at {span} of {of} removed; other metrics: "
-            f"{', '.join(sorted(compared['metric'].unique()))}"
-        )
+        asked = f"{model} on {dataset} has no {chosen} at {_span(*sparsities)} of {of} removed"
+        raise NoResultsError(f"{asked}; {_instead(every_point['sparsity'], compared, chosen, of)}")
     left_out = 0
     if mine is not None:
         protocols = {protocol_of(as_text(protocol)) for protocol in mine.get("protocol", pd.Series(dtype=object))} - {
@@ -139,6 +135,24 @@ def what_there_is(results: pd.DataFrame, dataset: str, model: str) -> str:
         return f"no comparable result of {model} on {dataset}; networks with most results there: {', '.join(networks)}"
     most = results["dataset"].value_counts().index[:8].tolist()
     return f"no result on {dataset}; data sets with most results: {', '.join(map(str, most)) or 'none yet'}"
+
+
+def _span(low: float, high: float) -> str:
+    ends = [f"{100 * end:g}" for end in (low, high)]
+    return f"{ends[0]} %" if ends[0] == ends[1] else f"{' to '.join(ends)} %"
+
+
+def _instead(sparsities: pd.Series, compared: pd.DataFrame, metric: str, of: str) -> str:
+    """What there is where nothing is: operating points of the metric, else other metrics, else other shares."""
+    points = sorted({round(one, 3) for one in sparsities.dropna() if one > 0})
+    if points:
+        return f"it has some at {_span(points[0], points[-1])}"
+    pruned = compared[compared["role"] != "dense"]
+    others = sorted(set(pruned.loc[pruned["of"] == of, "metric"]) - {metric})
+    if others:
+        return f"other metrics: {', '.join(others)}"
+    shares = sorted(set(pruned["of"]) - {of, ""})
+    return f"its operating points are shares of {', '.join(shares)}" if shares else "no row states how much is removed"
 
 
 def _usual_metric(rows: pd.DataFrame) -> str:

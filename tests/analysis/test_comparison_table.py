@@ -82,8 +82,10 @@ def test_every_number_can_be_asked_for(results: pd.DataFrame) -> None:
 def test_the_span_of_sparsities_is_kept(results: pd.DataFrame) -> None:
     assert set(table(results).rows["sparsity"]) == {0.9, 0.98}
     assert set(table(results, sparsities=(0.95, 1.0)).rows["sparsity"]) == {0.98}
-    with pytest.raises(NoResultsError, match="at 10 to 20 % of weights removed; other metrics: flops, params, top1"):
+    with pytest.raises(NoResultsError, match="at 10 to 20 % of weights removed; it has some at 90 to 98 %"):
         table(results, sparsities=(0.1, 0.2))
+    with pytest.raises(NoResultsError, match="other metrics: flops, params, top1_accuracy"):
+        table(results, metric="perplexity")
 
 
 def test_ratios_and_patterns_have_their_share_removed(make_results: Make) -> None:
