@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from validate.claims import Arm, Setting
-from validate.claims.schema import CriterionName, DistributionName, RecoveryName, ScheduleName
+from validate.claims.arms import CriterionName, DistributionName, RecoveryName, ScheduleName
 from validate.engine.criteria import CRITERIA
 from validate.engine.data import Dataset, load_dataset
 from validate.engine.distributions import ErdosRenyi
