@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis.comparable import method_name, stated_protocol
+from analysis.comparable import method_name, protocol_of
 from analysis.frames import absent, as_text, grouped, records
 from analysis.printed import common_unit, quantities, tidy
 
@@ -72,7 +72,7 @@ def _of_interest(row: dict[str, Any]) -> bool:
 
 
 def _place(row: dict[str, Any], *, table: bool) -> tuple[Hashable, ...]:
-    protocol = as_text(row["protocol"]) or stated_protocol(as_text(row["caption"]))
+    protocol = protocol_of(as_text(row["protocol"]), as_text(row["caption"]))
     where = row["document_table_id"] if table else None
     evaluation = (row["dataset"], as_text(row["split"]), protocol, row["model"], row["metric"])
     return row["arxiv_id"], where, *evaluation
