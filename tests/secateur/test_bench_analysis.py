@@ -26,5 +26,5 @@ def test_every_analysis_is_timed_and_linear() -> None:
     # On a busy machine the same work takes up to twice the processor's time; what grows with the square of the results
     # takes four times as much a result.
     assert rows["all"].seconds < 45
-    assert rows["all"].megabytes < 600
+    assert rows["all"].megabytes < 900  # of this process, whatever else it holds
     assert all(row.growth is None or row.growth < 3 for row in rows.values())
