@@ -22,6 +22,7 @@ from sqlalchemy import Engine
 from corpus.scale import Lost, over
 from db import validation as store
 from db.validation import RunRow, TimingRow
+from validate.claims.registry import load_registry
 from validate.claims.schema import Arm, Claim, Setting
 from validate.engine.architectures import pretrained
 from validate.engine.data import Dataset, MissingAssetError, load_dataset
@@ -191,7 +192,11 @@ class _Validation:
         rows = [row for row in self.rows() if row.seed < seeds]
         control = self.plan.claim.positive_control
         with self.engine.begin() as connection:
-            passed = control is not None and store.newest_label(connection, control) == "reproduced"
+            passed = (
+                control is not None
+                and covers(load_registry().get(control), self.plan.claim)
+                and store.newest_label(connection, control) == "reproduced"
+            )
             verdict = judge(self.plan, rows, control_passed=passed, out_of_time=out_of_time)
             store.store_verdict(connection, self.plan.sha256, verdict_rows(verdict, self.plan.claim, self.at))
         return verdict
@@ -304,3 +309,14 @@ def validate_claim(
             break
     assert verdict is not None
     return _report(validation, verdict, validation.times() if verdict.seeds else [])
+
+
+def covers(control: Claim | None, claim: Claim) -> bool:
+    """Whether a positive control prunes by every criterion of a claim: another method's success says little.
+
+    A control of the user's own, which is not in the registry, is taken at its word.
+    """
+    if control is None:
+        return True
+    methods = {arm.criterion for arm in claim.arms.values() if arm.pruned}
+    return methods <= {arm.criterion for arm in control.arms.values() if arm.pruned}

@@ -369,7 +369,10 @@ def _limit(plan: Plan, label: str, cause: str, control_passed: bool) -> tuple[st
     if claim.setting.claimed_on:
         return "surrogate_only", f"{TONES[label]}: the claim was made on {claim.setting.claimed_on}; ran: {ran}"
     if label == "not_reproduced" and claim.positive_control is not None and not control_passed:
-        return "inconclusive", f"refuted here, but the positive control {claim.positive_control} has not passed: run it"
+        return (
+            "inconclusive",
+            f"refuted here, but the positive control {claim.positive_control} has not passed, or is of another method",
+        )
     if label == "not_reproduced" and claim.positive_control is None:
         return "inconclusive", "refuted here, but the claim names no positive control"
     return label, cause
