@@ -8,7 +8,6 @@ does. The goals are the project's own.
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -18,6 +17,8 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+from secateur.bench.memory import peak_megabytes
 
 GOAL_SECONDS = 60.0
 GOAL_MEGABYTES = 1000.0
@@ -84,9 +85,7 @@ def measure(database: Path) -> list[dict[str, Any]]:
         what = next(steps, None)
         if what is None:
             return rows
-        unit = 1 if sys.platform == "darwin" else 1024
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
-        rows.append({"what": what, "seconds": time.process_time() - began, "megabytes": peak})
+        rows.append({"what": what, "seconds": time.process_time() - began, "megabytes": peak_megabytes()})
 
 
 def _steps(database: Path) -> Iterator[str]:
