@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 
 from db import validation as store
 from db.validation import VerdictRow
+from validate.claims.registry import load_registry
 from validate.claims.schema import Claim
 from validate.plan import canonical_sha256
 from validate.report import StandIn, ValidationReport
@@ -48,6 +49,25 @@ def verdict_rows(verdict: Verdict, claim: Claim, at: datetime) -> list[VerdictRo
         for one in stand_ins(claim, verdict)
     ]
     return [*parts, *others, whole]
+
+
+def control_passed(connection: Connection, claim: Claim) -> bool:
+    """Whether a claim's positive control was reproduced in this database, and is a control of the claim's methods."""
+    name = claim.positive_control
+    if name is None or not covers(load_registry().get(name), claim):
+        return False
+    return store.newest_label(connection, name) == "reproduced"
+
+
+def covers(control: Claim | None, claim: Claim) -> bool:
+    """Whether a positive control prunes by every criterion of a claim: another method's success says little.
+
+    A control of the user's own, which is not in the registry, is taken at its word.
+    """
+    if control is None:
+        return True
+    methods = {arm.criterion for arm in claim.arms.values() if arm.pruned}
+    return methods <= {arm.criterion for arm in control.arms.values() if arm.pruned}
 
 
 def stand_ins(claim: Claim, verdict: Verdict) -> tuple[StandIn, ...]:

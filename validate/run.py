@@ -22,13 +22,12 @@ from sqlalchemy import Engine
 from corpus.scale import Lost, over
 from db import validation as store
 from db.validation import RunRow, TimingRow
-from validate.claims.registry import load_registry
 from validate.claims.schema import Arm, Claim, Setting
 from validate.engine.architectures import pretrained
 from validate.engine.data import Dataset, MissingAssetError, load_dataset
 from validate.engine.data.added import added_path, content_sha256
 from validate.kernels.library import kernel_name
-from validate.ledger import refuse, stand_ins, store_frozen, verdict_rows
+from validate.ledger import control_passed, refuse, stand_ins, store_frozen, verdict_rows
 from validate.machine import describe_machine
 from validate.plan import NotTestableError, Plan, SettingIncompleteError, canonical_sha256, freeze
 from validate.report import ValidationReport, summarise_arms, warnings_of
@@ -190,13 +189,8 @@ class _Validation:
     def look(self, seeds: int, *, out_of_time: bool = False) -> Verdict:
         """The verdict on the first ``seeds`` seeds, stored."""
         rows = [row for row in self.rows() if row.seed < seeds]
-        control = self.plan.claim.positive_control
         with self.engine.begin() as connection:
-            passed = (
-                control is not None
-                and covers(load_registry().get(control), self.plan.claim)
-                and store.newest_label(connection, control) == "reproduced"
-            )
+            passed = control_passed(connection, self.plan.claim)
             verdict = judge(self.plan, rows, control_passed=passed, out_of_time=out_of_time)
             store.store_verdict(connection, self.plan.sha256, verdict_rows(verdict, self.plan.claim, self.at))
         return verdict
@@ -309,14 +303,3 @@ def validate_claim(
             break
     assert verdict is not None
     return _report(validation, verdict, validation.times() if verdict.seeds else [])
-
-
-def covers(control: Claim | None, claim: Claim) -> bool:
-    """Whether a positive control prunes by every criterion of a claim: another method's success says little.
-
-    A control of the user's own, which is not in the registry, is taken at its word.
-    """
-    if control is None:
-        return True
-    methods = {arm.criterion for arm in claim.arms.values() if arm.pruned}
-    return methods <= {arm.criterion for arm in control.arms.values() if arm.pruned}

@@ -12,7 +12,8 @@ from db.schema import run, verdict
 from db.session import open_database
 from validate import run as running
 from validate.claims import Claim, load_registry
-from validate.run import EngineUnavailableError, covers, validate_claim
+from validate.ledger import covers
+from validate.run import EngineUnavailableError, validate_claim
 
 NOW = datetime(2026, 1, 2, 3, 4, 5)
 SETTING = {

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from db import validation as store
 from db.validation import TimingRow
 from validate.claims.schema import Claim
-from validate.ledger import refuse, stand_ins, store_frozen, verdict_rows
+from validate.ledger import control_passed, refuse, stand_ins, store_frozen, verdict_rows
 from validate.plan import NotTestableError, SettingIncompleteError
 from validate.report import ValidationReport
 from validate.speed.measure import time_round
@@ -71,10 +71,9 @@ def validate_speed(
 
 def _judged(engine: Engine, plan: SpeedPlan, at: datetime, *, out_of_time: bool) -> ValidationReport:
     """The verdict on what is timed so far, stored and reported."""
-    control = plan.claim.positive_control
     with engine.begin() as connection:
         rows = store.timings(connection, plan.sha256)
-        passed = control is not None and store.newest_label(connection, control) == "reproduced"
+        passed = control_passed(connection, plan.claim)
         verdict = judge_speed(plan, rows, control_passed=passed, out_of_time=out_of_time)
         store.store_verdict(connection, plan.sha256, verdict_rows(verdict, plan.claim, at))
     return _report(plan, verdict, rows)
