@@ -103,7 +103,10 @@ def test_without_a_database_a_question_says_what_to_do(secateur, tmp_path: Path,
 
 def test_the_version_is_that_of_the_distribution(secateur) -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
-    assert secateur("--version").out == f"secateur {project['project']['version']}\n"
+    version = f"secateur {project['project']['version']}\n"
+    assert secateur("--version").out == version
+    module = [sys.executable, "-m", "secateur", "--version"]
+    assert subprocess.run(module, capture_output=True, text=True, check=True).stdout == version
 
 
 def test_the_whole_real_load_is_harvested_and_harvested_again_without_a_change(secateur) -> None:
