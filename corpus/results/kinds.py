@@ -43,7 +43,8 @@ def table_kind(table: DocumentTable, axes: Axes, around: Surroundings, interpret
     layers = sum(bool(KINDS["statistics_rows"].search(text)) for text in [*stubs, *headers])
     if layers >= 2 and layers * 2 >= min(len(stubs), len(headers)) and not _has_quality(axes, interpreter):
         return "statistics"
-    if KINDS["statistics"].search(caption) and not _has_quality(axes, interpreter) and not _begins_with_quality(around):
+    quality = _has_quality(axes, interpreter) or _begins_with_quality(around)
+    if KINDS["statistics"].search(caption) and not quality and not _costs_of_methods(axes, interpreter):
         return "statistics"
     if _counts_by_layer(axes) and not axes.rows_name_metrics and not _begins_with_quality(around):
         return "statistics"
@@ -99,6 +100,15 @@ def _has_quality(axes: Axes, interpreter: Interpreter) -> bool:
     heads = [cell for column in axes.columns if column.kind == "value" for cell in column.header]
     tasks = {dataset for cell in heads for dataset in interpreter.datasets(cell.text)} & set(USUAL_METRICS)
     return len(tasks) > 1 or bool(found - COSTS - {"params_reduction", "flops_reduction"})
+
+
+def _costs_of_methods(axes: Axes, interpreter: Interpreter) -> bool:
+    """True where rows are known methods and their columns costs: statistics of pruned networks are results."""
+    named = [cell for cell in _method_cells(axes, interpreter) if not is_dense(cell.text)]
+    known = any(interpreter.names.resolve(cell.text, cell.cites) is not None for cell in named)
+    heads = [cell for index in axes.of_kind("value") for cell in axes.columns[index].header]
+    costs = [slot for cell in heads for slot in interpreter.read(cell.text).slots if slot.metric in COSTS]
+    return known and bool(costs)
 
 
 def _describes_networks(axes: Axes, interpreter: Interpreter) -> bool:

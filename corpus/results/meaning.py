@@ -158,7 +158,8 @@ class Interpreter:
         backbone = _IN_BRACKETS.search(text)
         if backbone and self.knowledge.resolve("model", backbone.group(1)) is not None:
             text = text[: backbone.start()]
-        return self.knowledge.resolve("model", text) is not None and self.names.resolve(text) in (None, "Dense")
+        is_whole = bool(self.models(text)) and not self.subjects.without_models(text)
+        return is_whole and self.names.resolve(text) in (None, "Dense")
 
     def is_dataset(self, text: str) -> bool:
         """True for the name of a data set and nothing else."""

@@ -375,6 +375,7 @@ class Resolver:
 def _in_direction(dataset: str, place: Place) -> str:
     """The data set of translation in the languages that the header names (``BLEU (De-En)``)."""
     given, stated = _LANGUAGES.search(dataset), _LANGUAGES.search(place.column.rest)
-    if given is None or stated is None:
+    if stated is None or (given is None and place.slot.metric != "bleu"):
         return dataset
-    return f"{dataset[: given.start()]}{stated.group(1).title()}-{stated.group(2).title()}"
+    corpus = dataset[: given.start()].rstrip() if given else dataset
+    return f"{corpus} {stated.group(1).title()}-{stated.group(2).title()}"

@@ -27,6 +27,8 @@ _EXPLAINED = re.compile(
 )
 _VARIANT = re.compile(r"-(?:[a-zA-Z]|\d{1,4}[a-zA-Z]?)(?![\w-])")
 """What tells the networks of one kind apart (``LSTM-s``, ``MLP-3``)."""
+_BACKBONE = re.compile(r"-R(?:N|esNet)?-?(?:18|34|50|101|152)(?![\w-])")
+"""What tells detectors by their backbone (``DETR-R50``)."""
 _SIZE = r"(?:-|\s)?(\d+(?:\.\d+)?[BbMm])(?![\w.]|-bit)|-?(\d{2,4})(?![\w.%-]|\s*%)"
 
 
@@ -129,7 +131,7 @@ class Subjects:
     def _places_of_models(self, text: str) -> list[tuple[int, int, str]]:
         found = []
         for mention in self._knowledge.mentions("model", text):
-            suffix = _VARIANT.match(text, mention.end) if self.is_generic(mention.canonical) else None
+            suffix = (_VARIANT if self.is_generic(mention.canonical) else _BACKBONE).match(text, mention.end)
             end = suffix.end() if suffix else mention.end
             found.append((mention.start, end, text[mention.start : end] if suffix else mention.canonical))
         sized = list(self._unknown_sizes(text, found))
