@@ -3,7 +3,7 @@
 from setuptools import Extension, setup
 
 KERNELS = "validate/kernels/"
-SOURCES = ("convolve", "isa", "micro_avx2", "micro_avx512", "micro_portable", "pixels", "pool", "spmm", "spmv")
+SOURCES = ("convolve", "isa", "lines", "micro_avx2", "micro_avx512", "micro_portable", "pixels", "pool", "spmm", "spmv")
 HEADERS = ("micro.h", "micro_convolve.h", "micro_spmv.h", "pool.h", "spmm.h")
 
 setup(

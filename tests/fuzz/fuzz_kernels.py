@@ -77,7 +77,7 @@ def run_case(rng: np.random.Generator) -> str | None:
         pattern = "any"
     bias = rng.standard_normal(m).astype(np.float32) if rng.random() < 0.5 else None
     format_ = packed(rng, matrix, pattern)
-    vectors, direct, threads = int(rng.integers(1, 9)), bool(rng.random() < 0.3), int(rng.integers(1, 5))
+    vectors, direct, threads = int(rng.integers(1, 14)), bool(rng.random() < 0.3), int(rng.integers(1, 5))
     product = Product(format_, vectors=vectors, direct=direct, bias=bias)
     n = 1 if product.multiplies_vectors_only else n
     x = laid_out(rng, k, n)
@@ -129,7 +129,7 @@ def run_convolution(rng: np.random.Generator) -> str | None:
     def packed_rows(part: SparseMatrix) -> formats.Stripes:
         return formats.pack_rows(part, block) if rows_of_w == 1 else formats.pack_groups(part, rows_of_w, block)
 
-    vectors, direct, threads = int(rng.integers(1, 9)), bool(rng.random() < 0.5), int(rng.integers(1, 5))
+    vectors, direct, threads = int(rng.integers(1, 14)), bool(rng.random() < 0.5), int(rng.integers(1, 5))
     x = rng.standard_normal((images, channels, height, width)).astype(np.float32)
     y = np.full((images, out, rows, columns), 7, np.float32)
     inside = int(rng.integers(1, images + 3)) if rng.random() < 0.4 else None
@@ -137,7 +137,8 @@ def run_convolution(rng: np.random.Generator) -> str | None:
     def product(part: SparseMatrix) -> Product:
         return Product(packed_rows(part), vectors=vectors, direct=direct, bias=bias)
 
-    convolution: Convolution | PixelConvolution = Convolution(product(matrix), geometry)
+    lines = bool(rng.random() < 0.5)
+    convolution: Convolution | PixelConvolution = Convolution(product(matrix), geometry, lines=lines)
     if inside is not None:
         convolution = PixelConvolution(matrix, product, geometry, inside)
     convolution.multiply(x, y, threads)
@@ -145,8 +146,8 @@ def run_convolution(rng: np.random.Generator) -> str | None:
         return None
     return (
         f"{images} images of {channels}x{height}x{width} to {out}, {window}, groups of {rows_of_w}, "
-        f"block {block}, {inside} images inside, {vectors} vectors, direct {direct}, {threads} threads, "
-        f"{os.environ['SECATEUR_ISA']}"
+        f"block {block}, {inside} images inside, {vectors} vectors, direct {direct}, lines {lines}, "
+        f"{threads} threads, {os.environ['SECATEUR_ISA']}"
     )
 
 

@@ -1,7 +1,7 @@
 """Two-dimensional convolutions with sparse kernels: how their windows become the rows of X in Y = W X.
 
-The C kernels unfold an image into one shifted copy for each horizontal tap (``convolve.c``); ``Geometry`` says where
-the copies begin and where each row of X lies in them. A 1x1 kernel needs no copy: its X is the image.
+The C kernels unfold an image into a few copies (``convolve.c``); ``Copies`` says where they begin and where each row of
+X lies in them. A 1x1 kernel needs no copy: its X is the image.
 """
 
 from __future__ import annotations
@@ -12,11 +12,16 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from validate.kernels.formats import Stripes
 from validate.kernels.library import Layout, Unfolding, address
 from validate.kernels.product import Product, with_offsets
 from validate.kernels.sparse import ShapeError
 
 Pair = tuple[int, int]
+_LINES_BEGIN_AT = 8
+"""Floats of which the width of a padded copy is a multiple: half a cache line."""
+_FLOATS_SHARING_CACHE = 1024
+"""Floats at this distance (4 KB) come to the same few lines of a first-level cache."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Geometry:
-    """A window over images of one size: the copies of the image that it needs, and where X lies in them."""
+    """A window over images of one size."""
 
     window: Window
     channels: int
@@ -61,81 +66,131 @@ class Geometry:
         """Height and width of the output."""
         return self.window.output(self.height, self.width)
 
-    @cached_property
-    def _vertical(self) -> tuple[list[int], NDArray[np.int64], NDArray[np.int64]]:
-        """The phases of the stride that vertical taps fall into; each tap's phase, as an index, and row within it."""
-        row = np.arange(self.window.kernel[0]) * self.window.dilation[0]
-        phases, phase_of_tap = np.unique(row % self.window.stride[0], return_inverse=True)
-        return phases.tolist(), phase_of_tap, row // self.window.stride[0]
+
+@dataclass(frozen=True, eq=False)
+class Copies:
+    """The copies of each channel that windows are read from, with zeros around the image: where X lies in them."""
+
+    geometry: Geometry
+    y: NDArray[np.int32]
+    """Row of the image where each copy begins, negative in the border."""
+    x: NDArray[np.int32]
+    """The same of its column."""
+    of_tap: NDArray[np.int64]
+    """The copy that each tap is read from, [kernel height, kernel width]."""
+    row: NDArray[np.int64]
+    """The row of that copy where it begins, for each vertical tap."""
+    column: NDArray[np.int64]
+    """The column of that copy where it begins, for each horizontal tap."""
+    columns: int
+    """Of each copy."""
 
     @cached_property
-    def copies(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Row and column of the image where each copy begins, negative in the border."""
-        phases, _, _ = self._vertical
-        taps = np.arange(self.window.kernel[1]) * self.window.dilation[1] - self.window.before[1]
-        y, x = np.meshgrid(np.array(phases) - self.window.before[0], taps, indexing="ij")
-        return y.reshape(-1).astype(np.int32), x.reshape(-1).astype(np.int32)
+    def rows(self) -> int:
+        """Of each copy. One more where the same row of all channels would share a part of the first-level cache."""
+        rows = int(self.geometry.output[0] + self.row.max())
+        return rows + (rows * self.columns * len(self.y) % _FLOATS_SHARING_CACHE == 0)
 
     @cached_property
     def inside(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """The columns of each copy that lie inside the image: the first, and the one after the last."""
-        step = self.window.stride[1]
-        begin = self.copies[1].astype(np.int64)
-        last = np.clip(-(-(self.width - begin) // step), 0, self.output[1])
+        step = self.geometry.window.stride[1]
+        begin = self.x.astype(np.int64)
+        last = np.clip(-(-(self.geometry.width - begin) // step), 0, self.columns)
         first = np.minimum(np.maximum(-(begin // step), 0), last)
         return first.astype(np.int32), last.astype(np.int32)
 
     @cached_property
-    def copy_rows(self) -> int:
-        """Rows of each copy; its columns are those of the output."""
-        return int(self.output[0] + self._vertical[2].max())
-
-    @cached_property
-    def unfolded_size(self) -> int:
+    def size(self) -> int:
         """Floats of an unfolded image."""
-        return self.channels * len(self.copies[0]) * self.copy_rows * self.output[1]
+        return self.geometry.channels * len(self.y) * self.rows * self.columns
 
     @cached_property
     def offsets(self) -> NDArray[np.int32]:
-        """Where row k of X begins in an unfolded image, for k in order of channel, vertical and horizontal tap."""
-        if self.unfolded_size > np.iinfo(np.int32).max:
-            raise ShapeError(f"an image of {self.channels} x {self.height} x {self.width} is too large to unfold")
-        _, phase, row = self._vertical
-        channel = np.arange(self.channels)[:, None, None] * len(self.copies[0])
-        copy = phase[:, None] * self.window.kernel[1] + np.arange(self.window.kernel[1])
-        return ((channel + copy) * self.copy_rows + row[:, None]).reshape(-1).astype(np.int32) * np.int32(
-            self.output[1]
-        )
+        """Where row k of X begins in an unfolded image, for k in order of channel, vertical and horizontal tap.
+
+        Raises ShapeError where 32 bits do not count that far.
+        """
+        g = self.geometry
+        if self.size > np.iinfo(np.int32).max:
+            raise ShapeError(f"an image of {g.channels} x {g.height} x {g.width} is too large to unfold")
+        copy = np.arange(g.channels)[:, None, None] * len(self.y) + self.of_tap
+        return ((copy * self.rows + self.row[:, None]) * self.columns + self.column).reshape(-1).astype(np.int32)
+
+
+def shifted_copies(geometry: Geometry) -> Copies:
+    """One copy for each horizontal tap and each phase of the vertical stride, as wide as the output.
+
+    Every row of X is then one run of floats.
+    """
+    window, taps = geometry.window, np.arange(geometry.window.kernel[1])
+    phases, phase, row = _phases(window, 0)
+    y, x = np.meshgrid(phases - window.before[0], taps * window.dilation[1] - window.before[1], indexing="ij")
+    of_tap = phase[:, None] * len(taps) + taps
+    return Copies(geometry, _flat(y), _flat(x), of_tap, row, np.zeros_like(taps), geometry.output[1])
+
+
+def padded_copies(geometry: Geometry) -> Copies:
+    """One copy for each phase of the stride, wide enough for all horizontal taps.
+
+    A row of X is then one run of floats for each line of the output. Lines begin at halves of a cache line, where the
+    rows of X that do too are read as fast as if they began with one.
+    """
+    window = geometry.window
+    (phases, phase, row), (phases_x, phase_x, column) = (_phases(window, axis) for axis in (0, 1))
+    y, x = np.meshgrid(phases - window.before[0], phases_x - window.before[1], indexing="ij")
+    wide = geometry.output[1] + int(column.max())
+    of_tap = phase[:, None] * len(phases_x) + phase_x
+    return Copies(geometry, _flat(y), _flat(x), of_tap, row, column, -(-wide // _LINES_BEGIN_AT) * _LINES_BEGIN_AT)
+
+
+def _phases(window: Window, axis: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The phases of the stride that taps fall into; each tap's phase, as an index, and place within it."""
+    place = np.arange(window.kernel[axis]) * window.dilation[axis]
+    phases, phase_of_tap = np.unique(place % window.stride[axis], return_inverse=True)
+    return phases, phase_of_tap, place // window.stride[axis]
+
+
+def _flat(starts: NDArray[np.int64]) -> NDArray[np.int32]:
+    return starts.reshape(-1).astype(np.int32)
 
 
 class Convolution:
     """Packed weights and a geometry, ready to convolve batches of images of one size."""
 
-    def __init__(self, product: Product, geometry: Geometry) -> None:
-        """``product`` has weights [out channels, channels * taps], in the order of ``Geometry.offsets``."""
+    def __init__(self, product: Product, geometry: Geometry, *, lines: bool = False) -> None:
+        """``product`` has weights [out channels, channels * taps], in the order of ``Copies.offsets``.
+
+        ``lines`` reads lines of padded copies in place. Raises ValueError where entries have several columns, which may
+        reach beyond the last row of X.
+        """
+        if lines and isinstance(product.packed, Stripes) and product.packed.columns > 1:
+            raise ValueError(f"lines take entries of one column, not of {product.packed.columns}")
         self._product = product
         self._geometry = geometry
         self._run = geometry.output[0] * geometry.output[1]
-        self._starts = (*geometry.copies, *geometry.inside)
+        pointwise = geometry.window.is_pointwise
+        self._copies = padded_copies(geometry) if lines else shifted_copies(geometry)
+        self._inside = self._copies.inside
         self._unfolding = Unfolding(
             channels=geometry.channels,
             height=geometry.height,
             width=geometry.width,
-            copies=len(self._starts[0]),
-            rows=geometry.copy_rows,
-            columns=geometry.output[1],
+            copies=len(self._copies.y),
+            rows=self._copies.rows,
+            columns=self._copies.columns,
+            line=geometry.output[1] if lines else 0,
             stride_y=geometry.window.stride[0],
             stride_x=geometry.window.stride[1],
-            y=address(self._starts[0]),
-            x=address(self._starts[1]),
-            first=address(self._starts[2]),
-            last=address(self._starts[3]),
+            y=address(self._copies.y),
+            x=address(self._copies.x),
+            first=address(self._inside[0]),
+            last=address(self._inside[1]),
         )
-        pointwise = geometry.window.is_pointwise
         self._offsets = np.arange(geometry.channels, dtype=np.int32) * np.int32(self._run)
         if not pointwise:
-            self._offsets = geometry.offsets
-        image = geometry.channels * self._run if pointwise else geometry.unfolded_size
+            self._offsets = self._copies.offsets
+        image = geometry.channels * self._run if pointwise else self._copies.size
         self._columns = with_offsets(Layout(run=self._run, image=image, row=self._run), self._offsets)
         self._result = Layout(run=self._run, image=product.packed.shape[0] * self._run, row=self._run)
 

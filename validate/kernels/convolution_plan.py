@@ -49,7 +49,7 @@ class ConvolutionPlan:
         if tile.pixelwise:
             inside = images_inside(self.images, self.choice.threads)
             return pixel_convolution(self.matrix, tile, self.bias, self.geometry, inside)
-        return Convolution(Packing(self.matrix, self.bias).product(tile), self.geometry)
+        return Convolution(Packing(self.matrix, self.bias).product(tile), self.geometry, lines=tile.lines)
 
     def multiply(self, x: ArrayLike, out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
         """Convolves x[images, channels, height, width] from the stored weights alone, whatever the trial said of dense.
@@ -152,7 +152,7 @@ def plan_convolution(
         if tile.pixelwise:
             inside = images_inside(number, threads)
             return partial(pixel_convolution(matrix, tile, added, geometry, inside).multiply, x, y, threads)
-        return partial(Convolution(packing.product(tile), geometry).multiply, x, y, threads)
+        return partial(Convolution(packing.product(tile), geometry, lines=tile.lines).multiply, x, y, threads)
 
     tiles = candidate_tiles(
         matrix,

@@ -1,9 +1,12 @@
 /* Convolutions as Y = W X, without copying each element of an image once for every tap of the kernel.
  *
- * For each horizontal tap (and for each phase of the vertical stride) one copy of an image is made, shifted and with
- * zeros around it. A vertical tap is then only an offset into that copy: a 3x3 kernel needs 3 copies instead of 9,
- * and row k of the unfolded matrix is a run of contiguous floats, so that SpMM reads it like any other X. Images are
- * done a few at a time, so that what was unfolded is still in the cache when it is multiplied.
+ * Copies of an image are made with zeros around it. A vertical tap is then only an offset into a copy, so a 3x3 kernel
+ * never needs 9 of them. How many there are is what the caller chose (convolution.py):
+ * one for each horizontal tap (and each phase of the vertical stride), shifted and as wide as the output: row k of the
+ * unfolded matrix is then a run of contiguous floats, and SpMM packs it like any other X;
+ * or one alone (for each phase of the stride in both directions), wider than the output: a horizontal tap is an offset
+ * too, and lines.c reads it in place.
+ * Images are done a few at a time, so that what was unfolded is still in the cache when it is multiplied.
  */
 #include "pool.h"
 #include "spmm.h"
@@ -46,15 +49,20 @@ static void by_planes(void *context, int part, int parts)
 static int convolve_some(const struct convolution *c, int64_t first, int64_t images)
 {
     const struct unfolding *u = c->u;
-    float *to = secateur_scratch(UNFOLDED, (size_t)(images * c->in->image) * sizeof *to);
+    const struct isa *isa = secateur_isa(c->w->isa);
+    const int64_t floats = images * c->in->image + isa->lanes; /* the last line may be read beyond its end */
+    float *to = secateur_scratch(UNFOLDED, (size_t)floats * sizeof *to);
     if (to == NULL)
         return NO_MEMORY;
     const float *from = c->x + first * u->channels * u->height * u->width;
-    const struct isa *isa = secateur_isa(c->w->isa);
     struct unfolded job = {.u = u, .isa = isa, .from = from, .to = to, .planes = images * u->channels};
     secateur_in_parallel(c->inner_threads, PARTS_EACH * c->inner_threads, by_planes, &job);
     struct layout in = *c->in, out = *c->out;
     in.runs = out.runs = images;
+    if (u->line > 0) {
+        secateur_lines(c->w, u, to, in.offset, c->y + first * c->out->image, &out, c->vectors, c->inner_threads);
+        return OK;
+    }
     return secateur_spmm(c->w, to, &in, c->y + first * c->out->image, &out, c->vectors, c->direct, c->inner_threads);
 }
 
@@ -69,7 +77,7 @@ static void by_images(void *context, int part, int parts)
     }
 }
 
-/* Y = W * X + bias for images X[runs][channels][height][width] and Y[runs][M][out height * out width]; the rest is
+/* Y = W * X + bias for images X[runs][channels][height][width] and Y[runs][M][out height * out width]. The rest is
  * as in secateur_spmm, with the offsets of `in` into the unfolded image. Returns 0, or 1 when there is no memory. */
 EXPORT int secateur_convolve(const struct weights *w, const struct unfolding *u, const float *x,
                              const struct layout *in, float *y, const struct layout *out, int64_t vectors,

@@ -74,7 +74,7 @@ class Unfolding(ctypes.Structure):
     _fields_ = (
         *(
             (name, _SIZE)
-            for name in ("channels", "height", "width", "copies", "rows", "columns", "stride_y", "stride_x")
+            for name in ("channels", "height", "width", "copies", "rows", "columns", "line", "stride_y", "stride_x")
         ),
         *((name, _POINTER) for name in ("y", "x", "first", "last")),
     )

@@ -1,5 +1,6 @@
-/* The loops of SpMM for one instruction set. Each micro_*.c defines LANES, how many sums its registers hold, load_some
- * and store_some, and includes this file, so that one source is compiled once for each width of vector.
+/* The loops of SpMM for one instruction set. Each micro_*.c defines LANES, how many sums its registers hold,
+ * load_some, load_between and store_some, which leave the other lanes unread and unwritten, and includes this file, so
+ * that one source is compiled once for each width of vector.
  *
  * Why these loops: a fused multiply-add needs one vector of X, and a core loads no more vectors from its first-level
  * cache than it multiplies. So sums stay in registers over a whole row of W (V of them for each row), X comes from a
@@ -62,8 +63,28 @@ INLINE void end(const int V, float *y, int64_t tail, const vector *sum)
         store_some(y + (V - 1) * LANES, tail, sum[V - 1]);
 }
 
-INLINE void multiply_rows(const int direct, const int V, const struct part *w, struct panel x, float *y, int64_t stride,
-                          int64_t tail)
+/* The sums of V vectors that are lines of P vectors each: a line of Y does not begin where the one before ended. */
+INLINE void begin_lines(const int V, const int P, const struct part *w, int32_t row, const float *y, int64_t pitch,
+                        int64_t tail, vector *sum)
+{
+    UNROLL for (int i = 0; i < V; i += P)
+        begin(P, w, row, y + i / P * pitch, tail, sum + i);
+}
+
+INLINE void end_lines(const int V, const int P, float *y, int64_t pitch, int64_t tail, const vector *sum)
+{
+    UNROLL for (int i = 0; i < V; i += P)
+        end(P, y + i / P * pitch, tail, sum + i);
+}
+
+/* Vector i of a row of the panel. */
+INLINE vector load_line(const float *from, const int direct, const int P, int i, struct panel x)
+{
+    return load_x(from + i / P * x.x_pitch + i % P * LANES, direct);
+}
+
+INLINE void multiply_rows(const int direct, const int V, const int P, const struct part *w, struct panel x, float *y,
+                          int64_t stride, int64_t tail)
 {
     for (int64_t s = 0; s < w->stripes; s++) {
         uint32_t j = w->entry[s];
@@ -72,14 +93,14 @@ INLINE void multiply_rows(const int direct, const int V, const struct part *w, s
             continue;
         float *out = y + w->row[s] * stride;
         vector sum[MOST_VECTORS];
-        begin(V, w, w->row[s], out, tail, sum);
+        begin_lines(V, P, w, w->row[s], out, x.y_pitch, tail, sum);
         for (; j < last; j++) {
             const float *from = panel_row(x, direct, V, w->column[j]);
             const float weight = w->value[j];
             UNROLL for (int i = 0; i < V; i++)
-                sum[i] += weight * load_x(from + i * LANES, direct);
+                sum[i] += weight * load_line(from, direct, P, i, x);
         }
-        end(V, out, tail, sum);
+        end_lines(V, P, out, x.y_pitch, tail, sum);
     }
 }
 
@@ -91,7 +112,7 @@ INLINE void rows_of_stripe(const int R, const int32_t *row, float *y, int64_t st
 }
 
 /* The entries of one class: the same rows have a weight in each of these columns. */
-INLINE void multiply_class(const int subset, const int R, const int direct, const int V, uint32_t entries,
+INLINE void multiply_class(const int subset, const int R, const int direct, const int V, const int P, uint32_t entries,
                            struct panel x, const uint16_t **column, const float **value,
                            vector sum[MOST_ROWS][MOST_VECTORS])
 {
@@ -101,7 +122,7 @@ INLINE void multiply_class(const int subset, const int R, const int direct, cons
         const float *from = panel_row(x, direct, V, *k++);
         vector loaded[MOST_VECTORS];
         UNROLL for (int i = 0; i < V; i++)
-            loaded[i] = load_x(from + i * LANES, direct);
+            loaded[i] = load_line(from, direct, P, i, x);
         UNROLL for (int r = 0; r < R; r++) {
             if (!(subset >> r & 1))
                 continue;
@@ -114,8 +135,8 @@ INLINE void multiply_class(const int subset, const int R, const int direct, cons
     *value = weight;
 }
 
-INLINE void multiply_groups(const int R, const int direct, const int V, const struct part *w, struct panel x, float *y,
-                            int64_t stride, int64_t tail)
+INLINE void multiply_groups(const int R, const int direct, const int V, const int P, const struct part *w,
+                            struct panel x, float *y, int64_t stride, int64_t tail)
 {
     float nowhere[MOST_VECTORS * LANES] = {0};
     const int classes = (1 << R) - 1;
@@ -128,15 +149,15 @@ INLINE void multiply_groups(const int R, const int direct, const int V, const st
         vector sum[MOST_ROWS][MOST_VECTORS];
         rows_of_stripe(R, w->row + s * R, y, stride, nowhere, out);
         UNROLL for (int r = 0; r < R; r++)
-            begin(V, w, w->row[s * R + r], out[r], tail, sum[r]);
+            begin_lines(V, P, w, w->row[s * R + r], out[r], x.y_pitch, tail, sum[r]);
 #define CLASS(subset)                \
     if (subset <= classes)           \
-        multiply_class(subset, R, direct, V, count[subset - 1], x, &column, &value, sum);
+        multiply_class(subset, R, direct, V, P, count[subset - 1], x, &column, &value, sum);
         CLASS(1) CLASS(2) CLASS(3) CLASS(4) CLASS(5) CLASS(6) CLASS(7) CLASS(8)
         CLASS(9) CLASS(10) CLASS(11) CLASS(12) CLASS(13) CLASS(14) CLASS(15)
 #undef CLASS
         UNROLL for (int r = 0; r < R; r++)
-            end(V, out[r], tail, sum[r]);
+            end_lines(V, P, out[r], x.y_pitch, tail, sum[r]);
     }
 }
 
@@ -177,7 +198,7 @@ INLINE void multiply_blocks(const int R, const int C, const int direct, const in
 static int64_t most_vectors(int32_t kind, int32_t R)
 {
     if (kind == ROWS)
-        return MOST_VECTORS;
+        return ROW_VECTORS;
     return R == 2 ? PAIR_VECTORS : R == 3 ? TRIPLE_VECTORS : R == 4 ? QUAD_VECTORS : EIGHT_VECTORS;
 }
 
@@ -197,17 +218,18 @@ static int64_t most_vectors(int32_t kind, int32_t R)
         switch (vectors) {                                                                                   \
             CASE(1, most, call) CASE(2, most, call) CASE(3, most, call) CASE(4, most, call)                  \
             CASE(5, most, call) CASE(6, most, call) CASE(7, most, call) CASE(8, most, call)                  \
+            CASE(9, most, call) CASE(10, most, call) CASE(11, most, call) CASE(12, most, call)               \
         }                                                                                                    \
     }
 
-LOOP(packed_rows, MOST_VECTORS, multiply_rows(0, V, w, x, y, stride, tail))
-LOOP(direct_rows, MOST_VECTORS, multiply_rows(1, V, w, x, y, stride, tail))
-LOOP(packed_pairs, PAIR_VECTORS, multiply_groups(2, 0, V, w, x, y, stride, tail))
-LOOP(direct_pairs, PAIR_VECTORS, multiply_groups(2, 1, V, w, x, y, stride, tail))
-LOOP(packed_triples, TRIPLE_VECTORS, multiply_groups(3, 0, V, w, x, y, stride, tail))
-LOOP(direct_triples, TRIPLE_VECTORS, multiply_groups(3, 1, V, w, x, y, stride, tail))
-LOOP(packed_quads, QUAD_VECTORS, multiply_groups(4, 0, V, w, x, y, stride, tail))
-LOOP(direct_quads, QUAD_VECTORS, multiply_groups(4, 1, V, w, x, y, stride, tail))
+LOOP(packed_rows, ROW_VECTORS, multiply_rows(0, V, V, w, x, y, stride, tail))
+LOOP(direct_rows, ROW_VECTORS, multiply_rows(1, V, V, w, x, y, stride, tail))
+LOOP(packed_pairs, PAIR_VECTORS, multiply_groups(2, 0, V, V, w, x, y, stride, tail))
+LOOP(direct_pairs, PAIR_VECTORS, multiply_groups(2, 1, V, V, w, x, y, stride, tail))
+LOOP(packed_triples, TRIPLE_VECTORS, multiply_groups(3, 0, V, V, w, x, y, stride, tail))
+LOOP(direct_triples, TRIPLE_VECTORS, multiply_groups(3, 1, V, V, w, x, y, stride, tail))
+LOOP(packed_quads, QUAD_VECTORS, multiply_groups(4, 0, V, V, w, x, y, stride, tail))
+LOOP(direct_quads, QUAD_VECTORS, multiply_groups(4, 1, V, V, w, x, y, stride, tail))
 LOOP(packed_4x1, QUAD_VECTORS, multiply_blocks(4, 1, 0, V, w, x, y, stride, tail))
 LOOP(direct_4x1, QUAD_VECTORS, multiply_blocks(4, 1, 1, V, w, x, y, stride, tail))
 LOOP(packed_8x1, EIGHT_VECTORS, multiply_blocks(8, 1, 0, V, w, x, y, stride, tail))
@@ -215,15 +237,49 @@ LOOP(direct_8x1, EIGHT_VECTORS, multiply_blocks(8, 1, 1, V, w, x, y, stride, tai
 LOOP(packed_4x4, QUAD_VECTORS, multiply_blocks(4, 4, 0, V, w, x, y, stride, tail))
 LOOP(direct_4x4, QUAD_VECTORS, multiply_blocks(4, 4, 1, V, w, x, y, stride, tail))
 
+/* Lines of P vectors, read in place: whole lines, so V is a multiple of P. */
+#define LINES(name, P, most, call) LOOP(name, V % (P) != 0 || V == (P) ? 0 : (most), call)
+LINES(rows_in_ones, 1, ROW_VECTORS, multiply_rows(1, V, 1, w, x, y, stride, tail))
+LINES(rows_in_twos, 2, ROW_VECTORS, multiply_rows(1, V, 2, w, x, y, stride, tail))
+LINES(rows_in_fours, 4, ROW_VECTORS, multiply_rows(1, V, 4, w, x, y, stride, tail))
+LINES(pairs_in_ones, 1, PAIR_VECTORS, multiply_groups(2, 1, V, 1, w, x, y, stride, tail))
+LINES(pairs_in_twos, 2, PAIR_VECTORS, multiply_groups(2, 1, V, 2, w, x, y, stride, tail))
+LINES(pairs_in_fours, 4, PAIR_VECTORS, multiply_groups(2, 1, V, 4, w, x, y, stride, tail))
+LINES(triples_in_ones, 1, TRIPLE_VECTORS, multiply_groups(3, 1, V, 1, w, x, y, stride, tail))
+LINES(triples_in_twos, 2, TRIPLE_VECTORS, multiply_groups(3, 1, V, 2, w, x, y, stride, tail))
+LINES(quads_in_ones, 1, QUAD_VECTORS, multiply_groups(4, 1, V, 1, w, x, y, stride, tail))
+LINES(quads_in_twos, 2, QUAD_VECTORS, multiply_groups(4, 1, V, 2, w, x, y, stride, tail))
+
+typedef void loop(int64_t, const struct part *, struct panel, float *, int64_t, int64_t);
+
+/* The loop for more lines than one, of which each is so many vectors; NULL where there is none. */
+static loop *loop_of_lines(int32_t kind, int32_t R, int64_t line)
+{
+    static loop *const loops[4][3] = {{rows_in_ones, rows_in_twos, rows_in_fours},
+                                      {pairs_in_ones, pairs_in_twos, pairs_in_fours},
+                                      {triples_in_ones, triples_in_twos, NULL},
+                                      {quads_in_ones, quads_in_twos, NULL}};
+    if (kind == BLOCKS || (line != 1 && line != 2 && line != 4))
+        return NULL;
+    return loops[kind == ROWS ? 0 : R - 1][line / 2];
+}
+
+/* Lines of so many vectors that a panel takes: as many as its sums allow where there is a loop for them, else one. */
+static int64_t most_lines(int32_t kind, int32_t R, int64_t line, int64_t vectors)
+{
+    return line <= vectors && loop_of_lines(kind, R, line) != NULL ? vectors / line : 1;
+}
+
 static void multiply(int32_t kind, int32_t R, int32_t C, int64_t V, const struct part *w, struct panel x, float *y,
                      int64_t stride, int64_t tail)
 {
-    static void (*const groups[2][3])(int64_t, const struct part *, struct panel, float *, int64_t, int64_t) = {
-        {packed_pairs, packed_triples, packed_quads}, {direct_pairs, direct_triples, direct_quads}};
-    static void (*const blocks[2][3])(int64_t, const struct part *, struct panel, float *, int64_t, int64_t) = {
-        {packed_4x1, packed_8x1, packed_4x4}, {direct_4x1, direct_8x1, direct_4x4}};
+    static loop *const groups[2][3] = {{packed_pairs, packed_triples, packed_quads},
+                                       {direct_pairs, direct_triples, direct_quads}};
+    static loop *const blocks[2][3] = {{packed_4x1, packed_8x1, packed_4x4}, {direct_4x1, direct_8x1, direct_4x4}};
     const int direct = x.offset != NULL;
-    if (kind == ROWS)
+    if (x.line < V)
+        loop_of_lines(kind, R, x.line)(V, w, x, y, stride, tail);
+    else if (kind == ROWS)
         (direct ? direct_rows : packed_rows)(V, w, x, y, stride, tail);
     else if (kind == GROUPS)
         groups[direct][R - 2](V, w, x, y, stride, tail);
@@ -249,9 +305,10 @@ static void pack(int64_t vectors, const float *x, int64_t stride, const int32_t 
 {
 #define PACK pack_rows(V, x, stride, offset, rows, tail, panel)
     switch (vectors) {
-        CASE(1, MOST_VECTORS, PACK) CASE(2, MOST_VECTORS, PACK) CASE(3, MOST_VECTORS, PACK)
-        CASE(4, MOST_VECTORS, PACK) CASE(5, MOST_VECTORS, PACK) CASE(6, MOST_VECTORS, PACK)
-        CASE(7, MOST_VECTORS, PACK) CASE(8, MOST_VECTORS, PACK)
+        CASE(1, ROW_VECTORS, PACK) CASE(2, ROW_VECTORS, PACK) CASE(3, ROW_VECTORS, PACK)
+        CASE(4, ROW_VECTORS, PACK) CASE(5, ROW_VECTORS, PACK) CASE(6, ROW_VECTORS, PACK)
+        CASE(7, ROW_VECTORS, PACK) CASE(8, ROW_VECTORS, PACK) CASE(9, ROW_VECTORS, PACK)
+        CASE(10, ROW_VECTORS, PACK) CASE(11, ROW_VECTORS, PACK) CASE(12, ROW_VECTORS, PACK)
     }
 #undef PACK
 }

@@ -15,6 +15,7 @@ static int supported(void)
 #include <immintrin.h>
 
 #define LANES 8
+#define ROW_VECTORS 8
 #define PAIR_VECTORS 5
 #define TRIPLE_VECTORS 3
 #define QUAD_VECTORS 2
@@ -31,6 +32,11 @@ static inline __m256i lanes_below(int64_t lanes)
 static inline vector load_some(const float *from, int64_t lanes)
 {
     return (vector)_mm256_maskload_ps(from, lanes_below(lanes));
+}
+
+static inline vector load_between(const float *from, int64_t first, int64_t last)
+{
+    return (vector)_mm256_maskload_ps(from, _mm256_andnot_si256(lanes_below(first), lanes_below(last)));
 }
 
 static inline void store_some(float *to, int64_t lanes, vector values)

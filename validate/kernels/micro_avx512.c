@@ -17,6 +17,7 @@ static int supported(void)
 #include <immintrin.h>
 
 #define LANES 16
+#define ROW_VECTORS 12
 #define PAIR_VECTORS 8
 #define TRIPLE_VECTORS 7
 #define QUAD_VECTORS 5
@@ -29,6 +30,11 @@ static int supported(void)
 static inline vector load_some(const float *from, int64_t lanes)
 {
     return (vector)_mm512_maskz_loadu_ps((__mmask16)((1u << lanes) - 1), from);
+}
+
+static inline vector load_between(const float *from, int64_t first, int64_t last)
+{
+    return (vector)_mm512_maskz_loadu_ps((__mmask16)((1u << last) - (1u << first)), from);
 }
 
 static inline void store_some(float *to, int64_t lanes, vector values)

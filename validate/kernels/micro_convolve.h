@@ -1,4 +1,4 @@
-/* The shifted copies of an image that convolve.c multiplies, for one instruction set; included after micro.h. */
+/* The copies of an image that convolve.c multiplies, for one instruction set; included after micro.h. */
 
 INLINE void copy_floats(const float *from, int64_t count, float *to)
 {
@@ -18,34 +18,41 @@ INLINE void clear_floats(int64_t count, float *to)
         store_some(to + i, count - i, (vector){0});
 }
 
-/* Every second float, of which `count` are wanted, two vectors into one. */
-INLINE void copy_every_second(const float *from, int64_t count, float *to)
+INLINE int64_t lane(int64_t column)
 {
-    for (int64_t i = 0; i < count; i += LANES) {
-        const int64_t left = count - i, floats = 2 * left - 1;
-        const float *source = from + 2 * i;
-        const vector low = floats < LANES ? load_some(source, floats) : load(source);
-        const vector high = floats <= LANES         ? (vector){0}
-                            : floats < 2 * LANES ? load_some(source + LANES, floats - LANES)
-                                                 : load(source + LANES);
-        if (left < LANES)
-            store_some(to + i, left, EVERY_SECOND(low, high));
-        else
-            store(to + i, EVERY_SECOND(low, high));
-    }
+    return column < 0 ? 0 : column > LANES ? LANES : column;
 }
 
-static void copy_row(const struct unfolding *u, const float *from, int64_t first, int64_t last, float *to)
+/* LANES floats that are `step` (1 or 2) apart, with zeros outside of [first, last). */
+INLINE vector load_stepped(const int step, const float *from, int64_t first, int64_t last)
 {
-    clear_floats(first, to);
-    if (u->stride_x == 1)
-        copy_floats(from + first, last - first, to + first);
-    else if (u->stride_x == 2)
-        copy_every_second(from + 2 * first, last - first, to + first);
-    else
-        for (int64_t i = first; i < last; i++)
-            to[i] = from[i * u->stride_x];
-    clear_floats(u->columns - last, to + last);
+    if (step == 1)
+        return load_between(from, first, last);
+    if (first >= last)
+        return (vector){0};
+    const int64_t begin = 2 * first, end = 2 * last - 1;
+    return EVERY_SECOND(load_between(from, lane(begin), lane(end)),
+                        load_between(from + LANES, lane(begin - LANES), lane(end - LANES)));
+}
+
+/* Rows of a copy that lie inside the image but for their ends, a vector of columns after the other. The columns to the
+ * right come first: what the last vector of a row writes beyond it is the begin of the next row, which comes later. */
+INLINE void copy_stepped(const int step, const struct unfolding *u, const float *from, int64_t rows, int64_t first,
+                         int64_t last, float *to)
+{
+    const int64_t from_pitch = u->stride_y * u->width, to_pitch = u->columns;
+    for (int64_t column = (to_pitch - 1) / LANES * LANES; column >= 0; column -= LANES) {
+        const int64_t begin = lane(first - column), end = lane(last - column), left = to_pitch - column;
+        const float *source = from + step * column;
+        float *target = to + column;
+        for (int64_t row = 0; row < rows; row++) {
+            const vector values = load_stepped(step, source + row * from_pitch, begin, end);
+            if (left < LANES && (row + 1 == rows || to_pitch < LANES))
+                store_some(target + row * to_pitch, left, values);
+            else
+                store(target + row * to_pitch, values);
+        }
+    }
 }
 
 /* Rows as long as those of the image follow each other in the copy as they do there: all are copied at once, and where
@@ -63,21 +70,32 @@ static void copy_rows(const struct unfolding *u, const float *from, int64_t rows
     }
 }
 
+static void copy_any(const struct unfolding *u, const float *from, int64_t rows, int64_t first, int64_t last, float *to)
+{
+    for (int64_t row = 0; row < rows; row++, from += u->stride_y * u->width, to += u->columns) {
+        clear_floats(first, to);
+        for (int64_t i = first; i < last; i++)
+            to[i] = from[i * u->stride_x];
+        clear_floats(u->columns - last, to + last);
+    }
+}
+
 static void copy_plane(const struct unfolding *u, const float *from, int64_t copy, float *to)
 {
     const int64_t y = u->y[copy], first = u->first[copy], last = u->last[copy];
-    int64_t row = 0;
-    for (; row < u->rows && y + row * u->stride_y < 0; row++)
-        clear_floats(u->columns, to + row * u->columns);
-    const float *source = from + u->x[copy];
-    if (u->stride_y == 1 && u->stride_x == 1 && u->columns == u->width && first < last) {
-        const int64_t inside = (u->height - y < u->rows ? u->height - y : u->rows) - row;
-        if (inside > 0) {
-            copy_rows(u, source + (y + row) * u->width, inside, first, last, to + row * u->columns);
-            row += inside;
-        }
-    }
-    for (; row < u->rows && y + row * u->stride_y < u->height; row++)
-        copy_row(u, source + (y + row * u->stride_y) * u->width, first, last, to + row * u->columns);
-    clear_floats((u->rows - row) * u->columns, to + row * u->columns);
+    const int64_t above = y < 0 ? least(u->rows, (-y + u->stride_y - 1) / u->stride_y) : 0;
+    const int64_t below = y < u->height ? least(u->rows, (u->height - y + u->stride_y - 1) / u->stride_y) : 0;
+    const int64_t rows = below > above ? below - above : 0;
+    const float *source = from + (y + above * u->stride_y) * u->width + u->x[copy];
+    float *inside = to + above * u->columns;
+    clear_floats(above * u->columns, to);
+    if (u->stride_y == 1 && u->stride_x == 1 && u->columns == u->width && first < last)
+        copy_rows(u, source, rows, first, last, inside);
+    else if (u->stride_x == 1)
+        copy_stepped(1, u, source, rows, first, last, inside);
+    else if (u->stride_x == 2)
+        copy_stepped(2, u, source, rows, first, last, inside);
+    else
+        copy_any(u, source, rows, first, last, inside);
+    clear_floats((u->rows - above - rows) * u->columns, inside + rows * u->columns);
 }

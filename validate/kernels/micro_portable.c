@@ -1,5 +1,6 @@
 /* The loops for any CPU: vectors of 4 floats, which compilers turn into SSE2, NEON or plain operations. */
 #define LANES 4
+#define ROW_VECTORS 8
 #define PAIR_VECTORS 5
 #define TRIPLE_VECTORS 3
 #define QUAD_VECTORS 2
@@ -12,6 +13,14 @@ static inline vector load_some(const float *from, int64_t lanes)
 {
     vector values = {0};
     for (int64_t i = 0; i < lanes; i++)
+        values[i] = from[i];
+    return values;
+}
+
+static inline vector load_between(const float *from, int64_t first, int64_t last)
+{
+    vector values = {0};
+    for (int64_t i = first; i < last; i++)
         values[i] = from[i];
     return values;
 }

@@ -195,6 +195,6 @@ static void spmv_two_four(int64_t rows, int64_t words, const uint32_t *code, con
 #endif
 
 #define TABLE                                                                                        \
-    .lanes = LANES, .most_vectors = most_vectors, .multiply = multiply, .pack = pack, .peak = peak,  \
-    .transpose = transpose, .copy_plane = copy_plane, .spmv = spmv, .spmv_bitmask = spmv_bitmask,    \
-    .spmv_sliced = spmv_sliced, .spmv_two_four = spmv_two_four
+    .lanes = LANES, .most_vectors = most_vectors, .most_lines = most_lines, .multiply = multiply,    \
+    .pack = pack, .peak = peak, .transpose = transpose, .copy_plane = copy_plane, .spmv = spmv,      \
+    .spmv_bitmask = spmv_bitmask, .spmv_sliced = spmv_sliced, .spmv_two_four = spmv_two_four

@@ -20,11 +20,6 @@ struct batch {
     int status;
 };
 
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* [images][inputs] to [inputs][inside]. */
 static void turn_in(const struct isa *isa, const struct pixels *p, const float *x, int64_t images, float *to)
 {

@@ -27,7 +27,9 @@ from validate.kernels.library import (
     library,
 )
 
-MOST_VECTORS = 8
+MOST_VECTORS = 12
+_VECTORS = 8
+"""Wide enough for products."""
 _FLOAT_BYTES = 4
 _MOST_LAYOUTS = 64
 
@@ -101,7 +103,7 @@ class Product:
         self,
         packed: Stripes | Compact,
         *,
-        vectors: int = MOST_VECTORS,
+        vectors: int = _VECTORS,
         direct: bool = False,
         bias: NDArray[np.float32] | None = None,
     ) -> None:

@@ -27,11 +27,6 @@ struct strip {
     int straddles;
 };
 
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 static int64_t place(const struct layout *layout, int64_t column)
 {
     return column / layout->run * layout->image + column % layout->run;
@@ -132,9 +127,11 @@ static int multiply_strip(const struct product *p, const struct strip *s, int64_
     const int64_t tail = sums != NULL ? p->isa->lanes : s->tail;
     for (int64_t b = 0; b < w->blocks; b++) {
         const int64_t first = b * w->block, at = b * w->stripes + from;
-        struct panel x = {.data = panel};
+        struct panel x = {.data = panel, .line = s->vectors};
         if (direct)
-            x = (struct panel){.data = p->x + place(p->in, s->column), .offset = p->in->offset + first};
+            x = (struct panel){.data = p->x + place(p->in, s->column),
+                               .offset = p->in->offset + first,
+                               .line = s->vectors};
         else
             pack(p, s, first, least(w->block, w->K - first), panel);
         const struct part part = {.stripes = to - from,

@@ -10,9 +10,14 @@
 
 #define EXPORT __attribute__((visibility("default")))
 #define INLINE static inline __attribute__((always_inline))
-#define MOST_VECTORS 8 /* widest panel, in vectors */
+#define MOST_VECTORS 12 /* widest panel, in vectors */
 #define MOST_ROWS 8    /* most rows of W in a stripe */
 #define CACHE_LINE 64
+
+INLINE int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
 
 /* What a product returns. */
 enum { OK, NO_MEMORY };
@@ -58,10 +63,11 @@ struct compact {
     const float *bias;
 };
 
-/* The shifted copies that the windows of a convolution are read from, see convolve.c. */
+/* The copies of an image that the windows of a convolution are read from, see convolve.c. */
 struct unfolding {
     int64_t channels, height, width; /* of an image */
-    int64_t copies, rows, columns; /* of each copy; columns as in the output */
+    int64_t copies, rows, columns; /* of each copy */
+    int64_t line; /* columns of the output, where lines are read in place; 0 where copies are as wide as it */
     int64_t stride_y, stride_x;
     const int32_t *y, *x; /* [copies] place in the input of a copy's first row and column; negative in the border */
     const int32_t *first, *last; /* [copies] the columns of a copy that lie inside the input, last excluded */
@@ -105,10 +111,13 @@ struct part {
     int32_t begins; /* sums begin with the bias instead of what is in Y */
 };
 
-/* A panel of X: packed rows of V vectors, or X itself, whose rows begin at offset[k]. */
+/* A panel of X: packed rows of V vectors, or X itself, whose rows begin at offset[k]. In place, its columns may be
+ * lines of an image: after so many vectors X goes on x_pitch floats beyond where the line began, and Y y_pitch. */
 struct panel {
     const float *data;
     const int32_t *offset; /* of the rows of the block, NULL when packed */
+    int64_t line;          /* vectors; V where the columns are one run */
+    int64_t x_pitch, y_pitch;
 };
 
 struct isa {
@@ -117,7 +126,9 @@ struct isa {
     int64_t lanes;
     /* Most vectors in a panel, so that R * V sums stay in registers. */
     int64_t (*most_vectors)(int32_t kind, int32_t R);
-    /* Y[rows of the part, V vectors] (+)= W X; only the first `tail` lanes of the last vector of Y exist. */
+    /* Most lines of so many vectors in a panel of at most `vectors`. */
+    int64_t (*most_lines)(int32_t kind, int32_t R, int64_t line, int64_t vectors);
+    /* Y[rows of the part, V vectors] (+)= W X; only the first `tail` lanes of the last vector of a line of Y exist. */
     void (*multiply)(int32_t kind, int32_t R, int32_t C, int64_t V, const struct part *part, struct panel x, float *y,
                      int64_t stride, int64_t tail);
     /* Copies rows of V vectors side by side; only the first `tail` lanes of the last vector exist, the rest is zero. */
@@ -128,7 +139,7 @@ struct isa {
     /* to[j * to_stride + i] = from[i * from_stride + j] for i < rows, j < columns. */
     void (*transpose)(const float *from, int64_t from_stride, int64_t rows, int64_t columns, float *to,
                       int64_t to_stride);
-    /* One shifted copy of one channel of an image. */
+    /* One copy of one channel of an image. */
     void (*copy_plane)(const struct unfolding *u, const float *from, int64_t copy, float *to);
     /* y[M] of one vector x[K]: from the entries of ROWS or BLOCKS, or from a compact form. */
     void (*spmv)(int32_t kind, int32_t R, int32_t C, const struct part *part, const float *x, float *y);
@@ -146,6 +157,8 @@ typedef float vector __attribute__((vector_size(4 * LANES), aligned(4 * LANES), 
 typedef float loose_vector __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 #endif
 
+void secateur_lines(const struct weights *w, const struct unfolding *u, const float *x, const int32_t *offset, float *y,
+                    const struct layout *out, int64_t vectors, int32_t threads);
 int secateur_spmm(const struct weights *w, const float *x, const struct layout *in, float *y, const struct layout *out,
                   int64_t vectors, int32_t direct, int32_t threads);
 const struct isa *secateur_isa(int32_t index);

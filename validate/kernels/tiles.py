@@ -35,6 +35,8 @@ class Tile:
     """Most columns of X in a panel."""
     direct: bool = False
     """Read X in place instead of copying a panel of it side by side."""
+    lines: bool = False
+    """Convolve lines of a padded image in place, with one copy of it for all horizontal taps."""
     pixelwise: bool = False
     """Convolve each output pixel of a batch by itself, without the taps that fall outside the image."""
 
@@ -42,7 +44,7 @@ class Tile:
         sizes = {"rows": "rows", "groups": f"groups of {self.rows}", "blocks": f"blocks {self.rows}x{self.columns}"}
         if self.format not in sizes:
             return self.format
-        flags = (("direct", self.direct), ("pixelwise", self.pixelwise))
+        flags = (("direct", self.direct), ("lines", self.lines), ("pixelwise", self.pixelwise))
         said = [sizes[self.format], f"{self.width} wide", f"K by {self.block}" if self.block else ""]
         return ", ".join(filter(None, [*said, *(word for word, holds in flags if holds)]))
 
@@ -61,16 +63,19 @@ _UNSTRUCTURED = (
     Tile("groups", rows=4, width=80),
 )
 _CONVOLUTIONS = (
-    Tile("rows", width=128, block=144, direct=True),
     Tile("rows", width=64, block=256),
     Tile("rows", width=96, block=256),
     Tile("rows", width=64, block=576),
-    Tile("groups", rows=2, width=128, block=144, direct=True),
+    Tile("rows", width=128, block=144, direct=True),
+    Tile("rows", width=128, block=288, lines=True),
+    Tile("rows", width=192, block=288, lines=True),
     Tile("groups", rows=2, width=64, block=256),
     Tile("groups", rows=2, width=96, block=144),
+    Tile("groups", rows=2, width=128, block=144, direct=True),
     Tile("groups", rows=3, width=112, block=144, direct=True),
-    Tile("groups", rows=4, width=80, block=144, direct=True),
+    Tile("groups", rows=3, width=112, block=288, lines=True),
     Tile("groups", rows=4, width=80, block=144),
+    Tile("groups", rows=4, width=80, block=144, direct=True),
     Tile("groups", rows=4, width=48, block=256),
 )
 """For kernels larger than 1x1: an unfolded image is small enough to be read in place; 144 rows of X are 16 channels."""
