@@ -43,7 +43,7 @@ class ColumnReader:
         removal_header: RemovalHeader | None = None
         path = self.axes.columns[index].header
         for level, cell in enumerate(path):
-            given = self._setting(cell, removal_header)
+            given = self._setting(cell, removal_header, level)
             if given is None:
                 removal_header = self.interpreter.removal_header(cell.text) or removal_header
                 inner = self.interpreter.read(cell.text, cell.cites)
@@ -80,7 +80,7 @@ class ColumnReader:
     def below(self, meaning: Meaning, row: int, index: int) -> Meaning:
         """The meaning of a column below a second header inside the body."""
         cell = self.table.cells[row][index]
-        given = self._setting(cell, None) or self.interpreter.read(cell.text, cell.cites)
+        given = self._setting(cell, None, 0) or self.interpreter.read(cell.text, cell.cites)
         return given.over(replace(meaning, slots=() if given.slots else meaning.slots))
 
     def methods_in_columns(self, meanings: list[Meaning]) -> bool:
@@ -146,7 +146,7 @@ class ColumnReader:
             return replace(joined, method=inner.rest, cites=outer.cites)
         return joined
 
-    def _setting(self, cell: TableCell, above: RemovalHeader | None) -> Meaning | None:
+    def _setting(self, cell: TableCell, above: RemovalHeader | None, level: int) -> Meaning | None:
         """The meaning of a header that is a bare number, percentage or pattern; None for words."""
         text = cell.text
         pattern = read_pattern(text)
@@ -174,7 +174,33 @@ class ColumnReader:
         unlabelled = not label or column_kind(label) == "method"
         if numbers.present[0].unit == "x" and unlabelled and self.around.compresses():
             return Meaning(removal=from_number(RemovalHeader("ratio"), numbers.present[0]))
+        if unlabelled and (shares := self._header_of_bare_numbers(cell.origin[0], level)) is not None:
+            return Meaning(removal=from_number(shares, numbers.present[0]))
         return Meaning(variant=(f"{label} {text}".strip(),))
+
+    def _header_of_bare_numbers(self, row: int, level: int) -> RemovalHeader | None:
+        """What ``90 95 98`` above columns state, which only the caption explains (``percentage of weights removed``).
+
+        Each group of columns must have its own rising or falling numbers, below networks, data sets or metrics alone.
+        """
+        words = f"{self.around.caption} {self.table.parent_caption}"
+        if self.around.removal()[1] == "caption" or not PHRASES["removing"].search(words):
+            return None
+        groups: dict[tuple[TableCell, ...], list[float]] = {}
+        for index in self.axes.of_kind("value"):
+            path = self.axes.columns[index].header
+            numeric = read_numbers(path[level].text) if level < len(path) and path[level].origin[0] == row else None
+            if numeric is not None and len(numeric.numbers) == 1:
+                groups.setdefault(path[:level], []).append(numeric.present[0].value)
+        named = (self.interpreter.read(cell.text) for path in groups for cell in path)
+        if not groups or not all(meaning.models or meaning.datasets or meaning.slots for meaning in named):
+            return None
+        values = [value for group in groups.values() for value in group]
+        if not all(len(group) > 1 and sorted(set(group)) in (group, group[::-1]) for group in groups.values()):
+            return None
+        if min(values) > 1 and PHRASES["compressing"].search(words) and not PHRASES["shares"].search(words):
+            return RemovalHeader("ratio")
+        return RemovalHeader(self.around.form(), percent=max(values) > 1) if max(values) <= 100 else None
 
     def _among_settings(self, cell: TableCell) -> bool:
         """True for a word in a row of bare numbers whose label is no removal: ``b: 32, 64, full``."""

@@ -12,6 +12,7 @@ from functools import cached_property
 
 from corpus.knowledge import Knowledge
 from corpus.reading import Document, DocumentTable
+from corpus.results.agreement import Agreement, cited_names
 from corpus.results.headers import (
     COSTS,
     GENERIC_DATASETS,
@@ -79,6 +80,10 @@ class Paper:
         self._removals_in_section: dict[int, list[Removal]] = {}
         self.reported_metrics = reported_metrics(document, interpreter.subjects)
         """The metric that the text says is reported on a data set."""
+        self.agreement = Agreement(document, interpreter.names)
+        """The numbers that the tables print for each method."""
+        self.cited_names = cited_names(document)
+        """Names that the tables cite."""
         self.row_names = tuple(self._row_names())
         """Names of methods that stand in the first columns of the paper's tables."""
         self.defines_compression = PHRASES["defines_compression"].search(text) is not None

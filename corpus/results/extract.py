@@ -21,6 +21,7 @@ from corpus.results.meaning import Interpreter, Meaning
 from corpus.results.names import modifiers
 from corpus.results.neighbours import read_together, usual_of_tasks
 from corpus.results.numbers import Number, NumericCell, read_numbers
+from corpus.results.own_variants import are_variants_of_own
 from corpus.results.resolution import Method, Place, Resolver
 from corpus.results.rows import RowReader
 from corpus.results.sparsity import NOTHING, Removal, from_number
@@ -63,6 +64,7 @@ class TableReader:
             self.rows.exceptions(),
             rows_have_methods=self.rows.method_column is not None,
             methods_in_columns=in_columns,
+            own_variants=not in_columns and are_variants_of_own(paper, table, axes, around, self.rows.method_column),
         )
         texts = [cell.text for column in axes.columns for cell in column.header]
         texts += [cell.text for cell in axes.stubs.values()]

@@ -79,6 +79,7 @@ class Resolver:
         *,
         rows_have_methods: bool,
         methods_in_columns: bool,
+        own_variants: bool,
     ) -> None:
         self.paper = paper
         self.interpreter = interpreter
@@ -97,7 +98,7 @@ class Resolver:
         near = self.names.in_text(around.near) if not self.caption_methods else []
         limits = {match.group("name") for match in PHRASES["falls_back"].finditer(around.near)}
         near = [name for name in near if not is_dense(name) and not self._is_stage(name) and name not in limits]
-        self.near_method = near[0] if len(near) == 1 else ""
+        self.near_method = near[0] if len(near) == 1 and not self._agrees_with_own(near[0]) else ""
         cited = self.names.cited(table.cites)
         if cited and not self.caption_methods:
             self.caption_methods = [cited]
@@ -112,7 +113,8 @@ class Resolver:
         """True where the caption speaks of parts or choices, which are the own method's unless it names another."""
         corner = table.cells[0][0].text if table.cells and table.cells[0] else ""
         self.lists_variants = self.varies_own and PHRASES["variants_head"].search(corner) is not None
-        """True where the first column is headed as variants in an ablation: unknown names are the own method's."""
+        self.lists_variants = self.lists_variants or own_variants
+        """True where unknown names are variants of the paper's own method."""
         heads = {cell.text for row in table.cells[: table.header_rows] for cell in row}
         patterns = [text for text in heads if len(text) <= _PATTERN_ALONE and read_pattern(text)]
         self.pattern_beside_dense = patterns[0] if len(patterns) == 1 and any(map(is_dense, heads)) else ""
@@ -121,6 +123,12 @@ class Resolver:
         """True where rows add whole methods to a network (``+ SparseGPT``), not parts to the paper's own."""
         self.quality = next((metric for metric in metrics if metric not in COSTS and metric != "speedup"), "")
         self.reports_quality = not metrics or bool(self.quality)
+
+    def _agrees_with_own(self, name: str) -> bool:
+        """True where other tables print this table's numbers for the paper's own method, and not for the named one."""
+        shared = self.paper.agreement.shared
+        own = max((shared(self.table, proposed) for proposed in self.names.proposed), default=0)
+        return own > shared(self.table, self.names.resolve(name) or name)
 
     def _is_stage(self, name: str) -> bool:
         """True for words of training (``fine-tuning``) that are a method only where rows or columns are called so."""

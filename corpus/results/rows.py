@@ -278,6 +278,8 @@ class RowReader:
         inner = self.interpreter.read(cell.text, cell.cites)
         if inner.models and self._is_part_of_name(inner.models, cell.text):
             inner = replace(inner, models=())
+        if inner.datasets == ("average",) and not PHRASES["mean_head"].search(cell.text):
+            inner = replace(inner, datasets=())
         joined = inner.over(replace(meaning, method="", cites=()))
         variant = (*meaning.variant, meaning.method) if self.interpreter.names.own(meaning.method) else meaning.variant
         return replace(joined, method=clean_name(cell.text), cites=cell.cites, base=False, variant=variant)
