@@ -2,14 +2,17 @@
 
 A method enters the engine with scores that equal an independent formula (``tests/validate/test_engine_criteria.py``)
 and with claims that have to come out as reproduced here. Both directions are read from the registry alone: a control is
-a claim that is expected to be reproduced, or that another claim names as its positive control.
+a claim that is expected to be reproduced, that another claim names as its positive control, or whose number was
+replicated elsewhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
-from validate.claims.schema import Arm, Claim
+from validate.claims.schema import COUNTED, Arm, Claim, Part
+from validate.plan import NotTestableError, margin_of
 
 REGROWING = ("set", "rigl", "sparse-momentum", "dynamic-network-surgery")
 """Schedules that are methods by themselves: the criterion of such an arm chooses its first masks alone."""
@@ -35,12 +38,36 @@ def methods_of(claim: Claim) -> frozenset[str]:
 def controls_of(registry: Mapping[str, Claim]) -> dict[str, Claim]:
     """The positive controls of a registry, by id."""
     named = {claim.positive_control for claim in registry.values()}
-    return {name: claim for name, claim in registry.items() if claim.expected == "reproduced" or name in named}
+    return {
+        name: claim
+        for name, claim in registry.items()
+        if claim.expected == "reproduced" or name in named or is_replicated_number(claim)
+    }
 
 
-def is_number_of_others(control: Claim) -> bool:
-    """Whether a control hits a number that others printed; a statement of Secateur's own shows less."""
-    return control.source.read != "own" and any(part.kind == "absolute" for part in control.parts)
+def is_replicated_number(claim: Claim) -> bool:
+    """Whether a claim is a replicated number: printed by two parties, no further apart than its margin.
+
+    It was read first-hand, is measured by training and not counted, and is no stand-in. A statement of Secateur's own
+    shows less.
+    """
+    if not claim.first_hand or claim.source.read == "own" or claim.setting.claimed_on:
+        return False
+    trained = {part.id: part for part in claim.parts if part.kind == "absolute" and part.quantity not in COUNTED}
+    return any(
+        other.part in trained and _agrees(trained[other.part], other.value, claim.setting.dataset)
+        for other in claim.replications
+    )
+
+
+def _agrees(part: Part, value: Decimal | None, dataset: str) -> bool:
+    """Whether another number lies within the margin of a part; without either, or a margin, it does not."""
+    if value is None or part.value is None:
+        return False
+    try:
+        return abs(float(value - part.value)) <= margin_of(part, dataset)
+    except NotTestableError:
+        return False
 
 
 def controls_by_method(registry: Mapping[str, Claim]) -> dict[str, tuple[str, ...]]:

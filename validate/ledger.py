@@ -13,7 +13,7 @@ from db import validation as store
 from db.validation import VerdictRow
 from validate.claims.registry import load_registry
 from validate.claims.schema import Claim
-from validate.controls import controls_by_method, is_number_of_others, methods_of
+from validate.controls import controls_by_method, is_replicated_number, methods_of
 from validate.plan import canonical_sha256
 from validate.report import StandIn, ValidationReport
 from validate.verdict import TONES, VERDICT_VERSION, Verdict
@@ -56,8 +56,8 @@ def verdict_rows(verdict: Verdict, claim: Claim, at: datetime) -> list[VerdictRo
 def control_passed(connection: Connection, claim: Claim, registry: Mapping[str, Claim] | None = None) -> bool:
     """Whether the control that a claim names was reproduced in this database, and a control of each of its methods.
 
-    Another method's success says little. For a claim of others a method's control has to be a number that others
-    printed (docs/verdicts.md); for Secateur's own claims its own controls do. A control of the user's own,
+    Another method's success says little. For a claim of others a method's control has to be a replicated number
+    (docs/verdicts.md); for Secateur's own claims its own controls do. A control of the user's own,
     which is not in the ``registry``, is taken at its word for every method.
     """
     if claim.positive_control is None or not _reproduced(connection, claim.positive_control):
@@ -69,7 +69,7 @@ def control_passed(connection: Connection, claim: Claim, registry: Mapping[str, 
     controls = controls_by_method({**registry, claim.id: claim})
     return all(
         any(
-            (of_own or is_number_of_others(registry[name])) and _reproduced(connection, name)
+            (of_own or is_replicated_number(registry[name])) and _reproduced(connection, name)
             for name in controls[method]
             if name != claim.id
         )

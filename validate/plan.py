@@ -65,10 +65,11 @@ class Plan:
     def body(self) -> dict[str, Any]:
         """The plan as plain data.
 
-        What was left at its default is left out, so that a word new to the schema changes no plan that doesn't use it.
+        What was left at its default is left out, so that a word new to the schema changes no plan that doesn't use it;
+        what others found decides nothing, and is left out too.
         """
         return {
-            "claim": self.claim.model_dump(mode="json", exclude_defaults=True),
+            "claim": self.claim.model_dump(mode="json", exclude_defaults=True, exclude={"replications"}),
             "settings": {
                 name: setting.model_dump(mode="json", exclude_defaults=True) for name, setting in self.settings.items()
             },

@@ -1,16 +1,20 @@
 """Each method has positive controls of its own, and nothing is refuted before they have passed."""
 
 from datetime import datetime
+from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from db import validation as store
 from db.session import open_database
 from db.validation import VerdictRow
 from validate.claims import Arm, load_registry
-from validate.controls import controls_by_method, controls_of, methods_of, methods_of_arm
+from validate.claims.schema import Replication
+from validate.controls import controls_by_method, controls_of, is_replicated_number, methods_of, methods_of_arm
 from validate.ledger import control_passed, store_frozen
-from validate.plan import freeze
+from validate.plan import NotTestableError, SettingIncompleteError, freeze
 from validate.verdict import VERDICT_VERSION
 
 NOW = datetime(2026, 1, 2, 3, 4, 5)
@@ -65,7 +69,7 @@ def test_every_method_that_a_claim_asks_for_has_a_control():
 def test_a_control_is_expected_to_be_reproduced_or_named_by_a_claim():
     named = {claim.positive_control for claim in REGISTRY.values()}
     for name, claim in controls_of(REGISTRY).items():
-        assert claim.expected == "reproduced" or name in named
+        assert claim.expected == "reproduced" or name in named or is_replicated_number(claim)
 
 
 def test_a_claim_waits_for_the_control_it_names_and_for_one_of_each_of_its_methods(engine):
@@ -77,16 +81,55 @@ def test_a_claim_waits_for_the_control_it_names_and_for_one_of_each_of_its_metho
         assert control_passed(connection, OWN)
 
 
-def test_a_claim_of_others_waits_for_a_number_of_others(engine):
+def freezable(claim):
+    try:
+        freeze(claim, "")
+    except (NotTestableError, SettingIncompleteError):
+        return False
+    return True
+
+
+def test_a_claim_of_others_waits_for_a_replicated_number(engine):
     number = REGISTRY["SNIP19-L5-98-ELSEWHERE"]
-    registry = {**REGISTRY, number.id: number.model_copy(update={"expected": "reproduced"})}
     with engine.begin() as connection:
-        for name in ("DIGITS-MAGNITUDE-BEATS-RANDOM", "DIGITS-SNIP-BEATS-RANDOM"):
-            came_to(connection, name, "reproduced")
-        assert not control_passed(connection, SNIP, registry)
+        for name, claim in REGISTRY.items():
+            if freezable(claim) and not is_replicated_number(claim):
+                came_to(connection, name, "reproduced")
+        assert not control_passed(connection, SNIP)
         came_to(connection, number.id, "reproduced")
-        assert control_passed(connection, SNIP, registry)
-        assert not control_passed(connection, number, registry)
+        assert control_passed(connection, SNIP)
+        assert not control_passed(connection, number)
+
+
+NUMBER = REGISTRY["HAN15-L300-12X"]
+
+
+@given(apart=st.decimals(-1, 1, places=2))
+def test_a_number_is_replicated_where_another_party_is_within_the_margin(apart):
+    error = next(part for part in NUMBER.parts if part.id == "error")
+    other = Replication(by="others", part="error", value=error.value + apart)
+    claim = NUMBER.model_copy(update={"replications": (other,)})
+    assert is_replicated_number(claim) == (abs(apart) <= Decimal("0.2"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"replications": ()},
+        {"replications": (Replication(by="others", part="error", statement="the same"),)},
+        {"replications": (Replication(by="others", part="size", value="12"),)},
+        {"source": NUMBER.source.model_copy(update={"read": "read_secondary"})},
+        {"source": NUMBER.source.model_copy(update={"read": "own"})},
+        {"setting": NUMBER.setting.model_copy(update={"claimed_on": "larger networks"})},
+    ],
+)
+def test_what_is_counted_or_read_second_hand_or_a_stand_in_is_no_replicated_number(change):
+    assert is_replicated_number(NUMBER)
+    assert not is_replicated_number(NUMBER.model_copy(update=change))
+
+
+def test_what_others_found_changes_no_plan():
+    assert freeze(NUMBER, "").sha256 == freeze(NUMBER.model_copy(update={"replications": ()}), "").sha256
 
 
 @pytest.mark.parametrize("label", ["inconclusive", "not_reproduced"])

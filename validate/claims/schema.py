@@ -28,6 +28,7 @@ __all__ = [
     "Layer",
     "Part",
     "Quantity",
+    "Replication",
     "Setting",
     "Source",
 ]
@@ -217,6 +218,18 @@ class Part(Strict):
         return 0.5 * 10.0**exponent
 
 
+class Replication(Strict):
+    """What others print for a part of a claim, from runs of their own; it decides nothing about the claim itself."""
+
+    by: str
+    """Who, as the source names them."""
+    part: str
+    value: Decimal | None = None
+    """Their number, in the unit of the part, with its last digit; None where they print none."""
+    statement: str = ""
+    """What they say of it, where a number alone doesn't tell."""
+
+
 class Claim(Strict):
     """A statement of a paper that can be run, or that is known not to be."""
 
@@ -236,6 +249,8 @@ class Claim(Strict):
     completions: dict[str, Completion] = Field(default_factory=dict)
     positive_control: str | None = None
     """Id of the claim that has to be reproduced here before this one may be called not reproduced."""
+    replications: tuple[Replication, ...] = ()
+    """What others found for its parts: a number of theirs within the margin makes this claim's a replicated number."""
     stands_in_for: tuple[str, ...] = ()
     """Ids of claims that this one, scaled down, can support or question but never refute."""
     expected: Literal["reproduced", "not_reproduced", "inconclusive"] | None = None
@@ -255,6 +270,12 @@ class Claim(Strict):
         names = [part.id for part in self.parts]
         if len(set(names)) < len(names) or "whole" in names:
             raise ValueError("parts need ids of their own, and none may be 'whole'")
+        for replication in self.replications:
+            if replication.part not in names:
+                known = ", ".join(names)
+                raise ValueError(f"a replication names the part {replication.part}, which is none of {known}")
+            if replication.value is None and not replication.statement:
+                raise ValueError(f"the replication by {replication.by} needs a value or a statement")
         if sum(part.kind == "threshold" for part in self.parts) == 1:
             raise ValueError("a threshold lies between two points: it needs two parts of that kind")
         if len({part.kind == "speed" for part in self.parts}) > 1:

@@ -73,6 +73,11 @@ def arm_lines(claim: Claim, runs: Sequence[Run]) -> list[str]:
     return lines
 
 
+def decimals(quantity: str) -> int:
+    """Digits after the point that mean something: steps and weights are whole numbers."""
+    return 0 if quantity in ("early_stop_step", "weights") else 2
+
+
 def _came_to(runs: Sequence[Run], quantity: str) -> str:
     """Such as ``error 1.41 ± 0.05 (30,000 steps)``, by completion."""
     values: dict[str, list[float]] = {}
@@ -82,7 +87,8 @@ def _came_to(runs: Sequence[Run], quantity: str) -> str:
             values.setdefault(run.completion, []).append(measures[quantity])
     said = []
     for completion, found in values.items():
-        spread = f" ± {stdev(found):.2f}" if len(found) > 1 else ""
+        digits = decimals(quantity)
+        spread = f" ± {stdev(found):,.{digits}f}" if len(found) > 1 else ""
         where = "" if completion == "as stated" else f" ({completion})"
-        said.append(f"{fmean(found):.2f}{spread}{where}")
+        said.append(f"{fmean(found):,.{digits}f}{spread}{where}")
     return f"{quantity.replace('_', ' ')} {', '.join(said)}" if said else ""

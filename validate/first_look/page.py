@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from validate.claims.schema import Claim, Part, Setting
-from validate.controls import controls_by_method, methods_of
+from validate.claims.schema import Claim, Part, Replication, Setting
+from validate.controls import controls_by_method, is_replicated_number, methods_of
 from validate.engine.architectures import UnknownModelError, layer_names
 from validate.engine.data.files import sources
 from validate.engine.data.registry import BUILT_IN
-from validate.first_look.arms import arm_lines
+from validate.first_look.arms import arm_lines, decimals
 from validate.first_look.rows import Judged, Run
 from validate.plan import NotTestableError, SettingIncompleteError, freeze, margin_of
 
@@ -43,10 +43,10 @@ processes.
 """
 _CONTROLS = """\
 Nothing is called `not_reproduced` unless the control that the claim names, and one control of each of its methods, were
-reproduced here. For a claim of a paper the control of a method has to be a number that others printed and replicated.
-The controls below are statements of Secateur's own, so no such claim is called `not_reproduced` yet: it is
-`inconclusive`, and its cause says that it was refuted here. The scores of each criterion also equal an independent
-formula on fixed tensors (`tests/validate/test_engine_criteria.py`).
+reproduced here. For a claim of a paper the control of a method has to be a replicated number: one that two parties
+printed, no further apart than its margin. Statements of Secateur's own, on digits, serve for its own claims. Where no
+replicated number was hit, what was refuted here is `inconclusive`, and its cause says so. The scores of each criterion
+also equal an independent formula on fixed tensors (`tests/validate/test_engine_criteria.py`).
 """
 _WORDS = {
     "kept_percent": "per cent kept",
@@ -84,6 +84,8 @@ def _section(claim: Claim, runs: Sequence[Run], judged: Sequence[Judged], contro
     ]
     if claim.setting.claimed_on:
         lines.append(f"- A stand-in: the source has {claim.setting.claimed_on}.")
+    if claim.replications:
+        lines.append(f"- Others: {_others(claim.replications)}.")
     settings = claim.settings()
     lines += [
         f"- Completion *{name}*: {one.why} ({_training(settings[name])})." for name, one in claim.completions.items()
@@ -97,6 +99,15 @@ def _section(claim: Claim, runs: Sequence[Run], judged: Sequence[Judged], contro
     else:
         lines.append("- No verdict yet: no look is complete.")
     return "\n".join([*lines, "", _parts(claim, judged)])
+
+
+def _others(replications: Sequence[Replication]) -> str:
+    """What others found, by who they are."""
+    found: dict[str, list[str]] = {}
+    for one in replications:
+        said = ", ".join(str(word) for word in (one.value, one.statement or None) if word is not None)
+        found.setdefault(one.by, []).append(f"{one.part}: {said}")
+    return "; ".join(f"*{by}* ({'; '.join(parts)})" for by, parts in found.items())
 
 
 def _held(claim: Claim, judged: Sequence[Judged]) -> str:
@@ -195,7 +206,7 @@ def _parts(claim: Claim, judged: Sequence[Judged]) -> str:
             "" if row.completion == "as stated" else row.completion,
             claimed(part, claim.setting.dataset),
             _number(part, row.estimate),
-            _interval(row),
+            _interval(part, row),
             row.seeds,
             row.compatible,
             f"{row.label}{_because(row.cause)}",
@@ -231,18 +242,17 @@ def _claimed(part: Part, margin: float) -> str:
 def _number(part: Part, value: float | None) -> str:
     if value is None:
         return ""
-    if part.quantity == "weights":
-        return f"{value:,.0f}"
-    return f"{value:+.2f}" if part.against is not None and part.kind != "speed" else f"{value:.2f}"
+    sign = "+" if part.against is not None and part.kind != "speed" else ""
+    return f"{value:{sign},.{decimals(part.quantity)}f}"
 
 
-def _interval(row: Judged) -> str:
+def _interval(part: Part, row: Judged) -> str:
     if row.low is None or row.high is None or row.low == row.high:
         return ""
-    wider = ""
+    digits, wider = decimals(part.quantity), ""
     if row.new_examples_low is not None and row.new_examples_high is not None:
-        wider = f" ({row.new_examples_low:.2f} to {row.new_examples_high:.2f})"
-    return f"{row.low:.2f} to {row.high:.2f}{wider}"
+        wider = f" ({row.new_examples_low:,.{digits}f} to {row.new_examples_high:,.{digits}f})"
+    return f"{row.low:,.{digits}f} to {row.high:,.{digits}f}{wider}"
 
 
 def _cell(value: object) -> str:
@@ -264,12 +274,17 @@ def _controls_of(claim: Claim, registry: Mapping[str, Claim], whole: Mapping[str
 
 
 def _controls(registry: Mapping[str, Claim], whole: Mapping[str, Judged]) -> str:
-    lines = ["| method | controls, and what came of them here | claims that wait for one |", "|---|---|---|"]
+    lines = [
+        "| method | replicated numbers, and what came of them | statements of our own | claims that wait for one |",
+        "|---|---|---|---|",
+    ]
     for method, names in controls_by_method(registry).items():
+        numbers = [name for name in names if is_replicated_number(registry[name])]
+        others = [name for name in names if name not in numbers]
         asking = sorted(
             claim.id for claim in registry.values() if method in methods_of(claim) and claim.source.read != "own"
         )
-        lines.append(f"| {method} | {_came(names, whole)} | {', '.join(asking)} |")
+        lines.append(f"| {method} | {_came(numbers, whole)} | {_came(others, whole)} | {', '.join(asking)} |")
     return "\n".join(lines) + "\n"
 
 
