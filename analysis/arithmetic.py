@@ -7,24 +7,29 @@ explanations that may still fit; it is a finding only where none is left.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from analysis.arithmetic_costs import known_counts, shares_of_counts, speed_ups
+from analysis.arithmetic_scores import impossible_accuracies, small_datasets, zero_deviations
 from analysis.baselines import describe_key
 from analysis.comparable import KEY, comparable
 from analysis.frames import absent, as_text, grouped, present, records, records_by
-from analysis.places import table_name
-from analysis.printed import (
-    common_unit,
-    half_unit,
-    metric_name,
-    quantities,
-    ratio_interval,
-    share_interval,
-    with_digits,
+from analysis.printed import common_unit, metric_name, quantities, ratio_interval, share_interval, with_digits
+from analysis.questions import (
+    SLACK,
+    Number,
+    beside,
+    number_of,
+    overlap,
+    possible,
+    same_point,
+    same_task,
+    subject,
+    where,
 )
 from db.records import Finding
 
@@ -32,43 +37,12 @@ NEEDS = (
     *("arxiv_id", "document_table_id", "table_label", "row", "col", "cell_id", "text", "method", "role", "metric"),
     *("value", "unit", "printed", "dataset", "split", "model", "sparsity", "sparsity_low", "sparsity_high"),
     *("sparsity_printed", "sparsity_of", "sparsity_scope", "compression", "pattern", "spread"),
+    *("col_text", "row_text", "extra", "measured", "theoretical"),
 )
 """Columns of the view ``result`` that the rules read."""
-SLACK = 1e-9
-"""Room for binary fractions: 93.26 - 93.59 is no exact -0.33."""
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A printed number with half a unit of its last digit, both in points where it is a share."""
-
-    amount: float
-    half: float
-    cell: int
-    base: float
-    """What a relative change refers to: the accuracy, or the error rate where that is printed."""
-
-
-def _number(row: dict[str, Any]) -> Number:
-    value, unit = float(row["value"]), as_text(row["unit"])
-    amount, _ = common_unit(value, unit)
-    half, _ = common_unit(half_unit(value, row["printed"], row["text"]), unit)
-    # An error rate rises where the accuracy falls.
-    return Number(100 - amount if row["metric"] == "error_rate" else amount, half, row["cell_id"], abs(amount))
-
-
-def _shown(number: Number) -> str:
-    return with_digits(number.amount, number.half)
-
-
-def _subject(row: dict[str, Any]) -> str:
-    names = [as_text(row["model"]), as_text(row["dataset"])]
-    place = ", ".join(name for name in names if name)
-    return f"{row['method']} ({place})" if place else str(row["method"])
-
-
-def _where(row: dict[str, Any]) -> str:
-    return table_name(row["table_label"])
+ASKED_METRICS = ("accuracy_change", "params_reduction", "flops_reduction", "speedup", "params", "flops", "macs")
+"""A paper that prints one of them is looked at."""
+TOP = re.compile(r"top\W?([15])\b", re.IGNORECASE)
 
 
 def arithmetic_findings(results: pd.DataFrame, *, compared: pd.DataFrame | None = None) -> list[Finding]:
@@ -81,14 +55,21 @@ def arithmetic_findings(results: pd.DataFrame, *, compared: pd.DataFrame | None 
         found += printed_differences(members)
         found += compressions(members)
         found += patterns(members)
+        found += shares_of_counts(members)
+        found += known_counts(members)
+        found += speed_ups(members)
+        found += impossible_accuracies(members)
+        found += zero_deviations(members)
     return found + same_number_twice(results, compared=compared)
 
 
 def _askable(results: pd.DataFrame) -> pd.DataFrame:
     """The results of papers of which a rule has anything to ask, with the columns that the rules read."""
-    asked = results["metric"] == "accuracy_change"
+    asked = (
+        results["metric"].isin([*ASKED_METRICS]) | (results["spread"] == 0) | results["dataset"].isin(small_datasets())
+    )
     asked |= results["sparsity"].notna() & (results["compression"].notna() | present(results["pattern"]))
-    papers = results.loc[asked & (results["role"] != "dense"), "arxiv_id"].unique()
+    papers = results.loc[asked, "arxiv_id"].unique()
     return results.loc[results["arxiv_id"].isin(papers), [name for name in NEEDS if name in results]]
 
 
@@ -103,44 +84,50 @@ def printed_differences(members: list[dict[str, Any]]) -> Iterator[Finding]:
     for change in members:
         if change["metric"] != "accuracy_change":
             continue
-        pruned = [row for row in accuracies if row["role"] != "dense" and _beside(row, change) and _same(row, change)]
-        dense = _plausible_bases(change, accuracies)
-        if pruned and dense and not _explained(change, pruned, dense):
-            yield _difference_finding(change, pruned, dense)
+        near = [row for row in accuracies if row["role"] != "dense" and beside(row, change) and same_point(row, change)]
+        bases = _plausible_bases(change, accuracies)
+        kinds = _kinds(change) & {_kind(row) for row in bases}
+        pruned = [row for row in near if _kind(row) in kinds]
+        dense = [row for row in bases if _kind(row) in {_kind(row) for row in pruned}]
+        if pruned and not _explained(change, pruned, dense) and not _of_two_in_column(change, accuracies):
+            of_kind = [row for row in dense if _kind(row) == _kind(pruned[0])]
+            yield _difference_finding(change, pruned, of_kind)
+
+
+def _kind(row: dict[str, Any]) -> str:
+    return "5" if row["metric"] == "top5_accuracy" else "1"
+
+
+def _kinds(change: dict[str, Any]) -> frozenset[str]:
+    """Whether a change is of top-1 or of top-5 accuracy, as its head says; either where it says neither or both."""
+    return frozenset(TOP.findall(as_text(change["col_text"]) + as_text(change["row_text"]))) or frozenset("15")
 
 
 def _plausible_bases(change: dict[str, Any], accuracies: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Dense accuracies that a change may refer to: all of its task, but not those printed in another method's row
     where its own row prints one.
     """
-    dense = [row for row in accuracies if row["role"] == "dense" and _same_task(row, change)]
-    if not any(_beside(row, change) and row["method"] == change["method"] for row in dense):
+    dense = [row for row in accuracies if row["role"] == "dense" and same_task(row, change)]
+    if not any(beside(row, change) and row["method"] == change["method"] for row in dense):
         return dense
     others = {row["method"] for row in accuracies if row["role"] != "dense"} - {change["method"]}
     return [row for row in dense if row["method"] not in others]
 
 
-def _beside(row: dict[str, Any], other: dict[str, Any]) -> bool:
-    return row["document_table_id"] == other["document_table_id"] and (
-        row["row"] == other["row"] or row["col"] == other["col"]
-    )
-
-
-def _same_task(row: dict[str, Any], other: dict[str, Any]) -> bool:
-    return all(
-        absent(row[name]) or absent(other[name]) or row[name] == other[name] for name in ("dataset", "model", "split")
-    )
-
-
-def _same(row: dict[str, Any], other: dict[str, Any]) -> bool:
-    points = ("sparsity", "compression", "pattern")
-    same_point = all(absent(row[name]) or absent(other[name]) or row[name] == other[name] for name in points)
-    return row["method"] == other["method"] and same_point and _same_task(row, other)
-
-
 def _explained(change: dict[str, Any], pruned: list[dict[str, Any]], dense: list[dict[str, Any]]) -> bool:
-    printed = _number(change)
-    return any(_adds_up(printed, _number(row), _number(base)) for row in pruned for base in dense)
+    printed = number_of(change)
+    pairs = ((row, base) for row in pruned for base in dense if _kind(row) == _kind(base))
+    return any(_adds_up(printed, number_of(row), number_of(base)) for row, base in pairs)
+
+
+def _of_two_in_column(change: dict[str, Any], accuracies: list[dict[str, Any]]) -> bool:
+    """Whether a change in a row of changes is the difference of any two numbers of its column."""
+    table, row, col = (change[name] for name in ("document_table_id", "row", "col"))
+    here = [one for one in accuracies if one["document_table_id"] == table]
+    if any(one["row"] == row for one in here):
+        return False
+    column = [one for one in here if one["col"] == col]
+    return _explained(change, column, column)
 
 
 def _adds_up(printed: Number, after: Number, before: Number) -> bool:
@@ -155,36 +142,28 @@ def _adds_up(printed: Number, after: Number, before: Number) -> bool:
 
 
 def _difference_finding(change: dict[str, Any], pruned: list[dict[str, Any]], dense: list[dict[str, Any]]) -> Finding:
-    beside = [row for row in dense if _beside(row, change)]
-    printed, after = _number(change), _number(pruned[0])
-    numbers = [_number(base) for base in beside or dense]
+    near = [row for row in dense if beside(row, change)]
+    printed, after = number_of(change), number_of(pruned[0])
+    numbers = [number_of(base) for base in near or dense]
     before = min(numbers, key=lambda base: abs(abs(printed.amount) - abs(after.amount - base.amount)))
     difference = after.amount - before.amount
     size = abs(abs(printed.amount) - abs(difference))
-    certain = bool(beside) and len(pruned) == 1 and len(beside) == 1
+    certain = bool(near) and len(pruned) == 1 and len(near) == 1
     explanations = () if certain else ("the change refers to a dense model that the paper does not print",)
     sentence = (
-        f"The change of {_subject(change)} is printed as {_shown(printed)} points in {_where(change)}, but the "
-        f"accuracies {_shown(after)} and {_shown(before)} give {difference:.6g}: differs by {size:.3g}; "
+        f"The change of {subject(change)} is printed as {printed.shown} points in {where(change)}, but the "
+        f"accuracies {after.shown} and {before.shown} give {difference:.6g}: differs by {size:.3g}; "
     )
     return Finding(
         rule="printed-difference",
         cells=tuple(sorted({printed.cell, after.cell, before.cell})),
         level="finding" if certain else "question",
-        sentence=sentence + _possible(explanations or ("a misprint", "numbers of different runs")),
+        sentence=sentence + possible(explanations or ("a misprint", "numbers of different runs")),
         size=size,
         explanations=explanations,
         tried=("rounding", "every dense row of the paper", "relative change", "sign", "error against accuracy"),
         papers=(change["arxiv_id"],),
     )
-
-
-def _possible(causes: tuple[str, ...]) -> str:
-    return "possible causes: " + "; ".join(causes) + "."
-
-
-def _overlap(one: tuple[float, float], other: tuple[float, float]) -> bool:
-    return one[0] <= other[1] + SLACK and other[0] <= one[1] + SLACK
 
 
 def compressions(members: list[dict[str, Any]]) -> Iterator[Finding]:
@@ -198,7 +177,7 @@ def compressions(members: list[dict[str, Any]]) -> Iterator[Finding]:
         low, high = ratio_interval(float(row["compression"]))
         implied = (1 - 1 / low, 1 - 1 / high)
         shares = [_share(row), _complement(_share(row)), *_counted_shares(row, members)]
-        if any(_overlap(implied, share) for share in shares):
+        if any(overlap(implied, share) for share in shares):
             continue
         size = abs(1 - 1 / float(row["compression"]) - float(row["sparsity"])) * 100
         beyond = implied[0] > _share(row)[1]
@@ -212,9 +191,9 @@ def compressions(members: list[dict[str, Any]]) -> Iterator[Finding]:
             cells=(row["cell_id"],),
             level="question",
             sentence=(
-                f"{_subject(row)} in {_where(row)} has a ratio of {row['compression']:g}×, which is "
+                f"{subject(row)} in {where(row)} has a ratio of {row['compression']:g}×, which is "
                 f"{100 * (1 - 1 / row['compression']):.4g} % removed, and a sparsity of {100 * row['sparsity']:.4g} %: "
-                f"they are {size:.3g} percentage points apart; {_possible(causes)}"
+                f"they are {size:.3g} percentage points apart; {possible(causes)}"
             ),
             size=size,
             explanations=causes,
@@ -248,12 +227,12 @@ def _complement(interval: tuple[float, float]) -> tuple[float, float]:
 
 def _counted_shares(row: dict[str, Any], members: list[dict[str, Any]]) -> Iterator[tuple[float, float]]:
     """Shares removed as the row's parameter or byte count and the paper's dense counts give them, with rounding."""
-    counts = [item for item in members if item["metric"] in ("params", "model_size") and _same_task(item, row)]
+    counts = [item for item in members if item["metric"] in ("params", "model_size") and same_task(item, row)]
     table, line = row["document_table_id"], row["row"]
     after = [item for item in counts if item["document_table_id"] == table and item["row"] == line]
     for pruned in (item for item in after if item["role"] != "dense"):
         for dense in (item for item in counts if item["role"] == "dense" and item["metric"] == pruned["metric"]):
-            small, large = _number(pruned), _number(dense)
+            small, large = number_of(pruned), number_of(dense)
             if large.amount > large.half:
                 low = 1 - (small.amount + small.half) / (large.amount - large.half)
                 yield low, 1 - (small.amount - small.half) / (large.amount + large.half)
@@ -271,20 +250,20 @@ def patterns(members: list[dict[str, Any]]) -> Iterator[Finding]:
             continue
         implied = 1 - int(kept) / int(group)
         share = _share(row)
-        if any(_overlap((value, value), share) for value in (implied, 1 - implied)):
+        if any(overlap((value, value), share) for value in (implied, 1 - implied)):
             continue
         less = share[1] < implied and as_text(row["sparsity_scope"]) != "prunable"
         causes = ("layers outside the pattern stay dense",) if less else ()
         size = 100 * abs(implied - row["sparsity"])
         sentence = (
-            f"{_subject(row)} in {_where(row)} has the pattern {row['pattern']}, which removes {100 * implied:.4g} %, "
+            f"{subject(row)} in {where(row)} has the pattern {row['pattern']}, which removes {100 * implied:.4g} %, "
             f"and a sparsity of {100 * row['sparsity']:.4g} %: differs by {size:.3g} points; "
         )
         yield Finding(
             rule="pattern",
             cells=(row["cell_id"],),
             level="question" if causes else "finding",
-            sentence=sentence + _possible(causes or ("a misprint", "further pruning on top of the pattern")),
+            sentence=sentence + possible(causes or ("a misprint", "further pruning on top of the pattern")),
             size=size,
             explanations=causes,
             tried=("rounding", "N removed instead of kept", "kept against removed", "layers left dense"),
@@ -329,8 +308,8 @@ def _twice_finding(low: dict[str, Any], high: dict[str, Any], size: float) -> Fi
         cells=tuple(sorted((low["cell_id"], high["cell_id"]))),
         level="question",
         sentence=(
-            f"{describe_key(low)}: {metric_name(low['metric'])} is {first} {low['unit']} in {_where(low)} "
-            f"and {second} in {_where(high)}: differs by {size:.3g}; {_possible(causes)}"
+            f"{describe_key(low)}: {metric_name(low['metric'])} is {first} {low['unit']} in {where(low)} "
+            f"and {second} in {where(high)}: differs by {size:.3g}; {possible(causes)}"
         ),
         size=size,
         explanations=causes,

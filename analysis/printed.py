@@ -37,6 +37,8 @@ class Quantities:
     number_words: Mapping[str, str]
     """Digits for the numbers that protocols print as words."""
     names: Mapping[str, str]
+    other_splits: Mapping[str, tuple[int, ...]]
+    """Examples of splits other than the usual one, by data set."""
 
 
 @functools.cache
@@ -55,6 +57,7 @@ def quantities() -> Quantities:
         protocols={name: re.compile(pattern, re.IGNORECASE) for name, pattern in raw["protocols"].items()},
         number_words=raw["number_words"],
         names=raw["names"],
+        other_splits={name: tuple(sizes) for name, sizes in raw["other_splits"].items()},
     )
 
 

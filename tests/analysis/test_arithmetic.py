@@ -145,8 +145,8 @@ def test_a_share_of_filters_is_never_compared_with_a_ratio(make_results: Make) -
 def test_the_papers_own_parameter_counts_explain_a_ratio(make_results: Make) -> None:
     row = {"sparsity": 0.9, "sparsity_printed": "90%", "compression": 6.0}
     counts = [
-        {"metric": "params", "unit": "M", "value": 4.26, "role": "baseline", "col": 2},
-        {"metric": "params", "unit": "M", "value": 25.56, "role": "dense", "row": 5, "col": 2},
+        {"metric": "params", "unit": "M", "value": 1.95, "role": "baseline", "col": 2},
+        {"metric": "params", "unit": "M", "value": 11.69, "role": "dense", "row": 5, "col": 2},
     ]
     assert arithmetic_findings(make_results(row, *counts)) == []
 
@@ -217,3 +217,133 @@ def test_half_units_intervals_and_trailing_zeros() -> None:
     assert share_interval({"sparsity": 0.5, "sparsity_low": 0.45, "sparsity_high": 0.55}) == (0.45, 0.55)
     assert share_interval({"sparsity": float("nan")}) is None
     assert ratio_interval(12.0) == (11.5, 12.5)
+
+
+def test_a_drop_of_top5_accuracy_is_not_compared_with_top1(make_results: Make) -> None:
+    rows = change_row("73.92", "72.54", "-1.38")
+    top5 = rows[1] | {"col": 5, "metric": "top5_accuracy", "value": 91.13, "text": "91.13"}
+    drop = rows[2] | {"col": 6, "value": -0.49, "text": "0.49", "col_text": "Top-5 Acc. (%) | Drop"}
+    assert arithmetic_findings(make_results(*rows, top5, drop)) == []
+    dense = rows[0] | {"col": 7, "metric": "top5_accuracy", "value": 91.62, "text": "91.62"}
+    assert arithmetic_findings(make_results(*rows, top5, drop, dense)) == []
+    found = arithmetic_findings(make_results(*rows, top5, drop | {"value": -0.79, "text": "0.79"}, dense))
+    assert [(item.rule, item.level) for item in found] == [("printed-difference", "finding")]
+
+
+def amounts(metric: str, unit: str, dense: str, pruned: str, share: str, **more: Any) -> list[dict[str, Any]]:
+    """A dense row, and a row of the paper's own method with its amount and the share removed, as printed."""
+    base = {"model": "ResNet-56", "dataset": "CIFAR-10", "role": "proposed", "method": "Own"} | more
+    reduction = f"{'params' if metric == 'params' else 'flops'}_reduction"
+    return [
+        base
+        | {"row": 0, "col": 1, "metric": metric, "unit": unit, "value": float(dense), "text": dense}
+        | {"role": "dense", "method": "Dense"},
+        base | {"row": 1, "col": 1, "metric": metric, "unit": unit, "value": float(pruned), "text": pruned},
+        base | {"row": 1, "col": 2, "metric": reduction, "unit": "%", "value": float(share), "text": share},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "numbers", "levels"),
+    [
+        ("flops", "M", ("125.49", "62.72", "50.0"), []),
+        ("flops", "M", ("313.73", "145.61", "53.5"), []),  # cut off, not rounded
+        ("flops", "M", ("250.98", "62.72", "50.0"), []),  # multiply-adds counted once and twice
+        ("params", "M", ("0.85", "0.49", "57.6"), []),  # the share that is kept
+        ("params", "M", ("0.85", "0.49", "52.4"), ["question"]),  # of some layers, perhaps
+        ("params", "M", ("0.85", "0.49", "32.4"), ["finding"]),
+        ("flops", "M", ("125.49", "62.72", "30.0"), ["finding"]),
+    ],
+)
+def test_shares_removed_against_the_amounts_beside_them(
+    make_results: Make, metric: str, unit: str, numbers: tuple[str, str, str], levels: list[str]
+) -> None:
+    found = arithmetic_findings(make_results(*amounts(metric, unit, *numbers)))
+    assert [item.level for item in found if item.rule == "counts"] == levels
+    assert len(found) == len(levels)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    dense=st.floats(1, 500),
+    kept=st.floats(0.02, 0.95),
+    digits=st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(0, 2)),
+    twice=st.booleans(),
+)
+def test_rounding_alone_never_raises_a_count(
+    make_results: Make, dense: float, kept: float, digits: tuple[int, int, int], twice: bool
+) -> None:
+    pruned, share = dense * kept * (2 if twice else 1), 100 * (1 - kept)
+    shown = f"{dense:.{digits[0]}f}", f"{pruned:.{digits[1]}f}", f"{share:.{digits[2]}f}"
+    assert arithmetic_findings(make_results(*amounts("flops", "G", *shown, model="Unknown net"))) == []
+
+
+def test_a_dense_network_of_another_size_than_known_is_a_question(make_results: Make) -> None:
+    row = {"role": "dense", "metric": "flops", "unit": "G", "model": "ResNet-50", "value": 4.1}
+    assert arithmetic_findings(make_results(row)) == []
+    assert arithmetic_findings(make_results(row | {"value": 8.2})) == []
+    assert arithmetic_findings(make_results(row | {"value": 16.4, "dataset": "CIFAR-10"})) == []
+    found = arithmetic_findings(make_results(row | {"value": 16.4}))
+    assert [(item.rule, item.level) for item in found] == [("known-counts", "question")]
+
+
+def test_a_measured_speed_up_above_what_the_operations_allow_is_a_question(make_results: Make) -> None:
+    share = {"metric": "flops_reduction", "value": 50.0, "unit": "%", "text": "50.0", "sparsity": 0.6}
+    speed = {"metric": "speedup", "unit": "x", "measured": True, "col": 2, "sparsity": 0.6}
+    assert arithmetic_findings(make_results(share, speed | {"value": 2.0, "text": "2.0"})) == []
+    found = arithmetic_findings(make_results(share, speed | {"value": 2.8, "text": "2.8"}))
+    assert [(item.rule, item.level) for item in found] == [("speed-up", "question")]
+    counted = speed | {"value": 2.8, "text": "2.8", "col_text": "#FLOPs (×)"}
+    assert arithmetic_findings(make_results(share, counted)) == []
+
+
+def scores_on(dataset: str, *printed: str, **more: Any) -> list[dict[str, Any]]:
+    return [
+        {"dataset": dataset, "row": row, "metric": "accuracy", "value": float(text), "text": text} | more
+        for row, text in enumerate(printed)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "possible", "wrong"),
+    [
+        ("RTE", ("64.98", "66.43", "54.87"), "65.21"),
+        ("ARC-c", ("43.34", "42.75", "40.19", "38.91"), "41.03"),
+        ("WinoGrande", ("69.06", "68.51", "67.88", "70.01"), "66.74"),
+        ("OpenBookQA", ("31.40", "29.80", "33.20"), "30.47"),
+    ],
+)
+def test_an_accuracy_that_no_count_of_right_answers_gives(
+    make_results: Make, dataset: str, possible: tuple[str, ...], wrong: str
+) -> None:
+    assert arithmetic_findings(make_results(*scores_on(dataset, *possible))) == []
+    found = arithmetic_findings(make_results(*scores_on(dataset, *possible, wrong)))
+    assert [(item.rule, item.cells) for item in found] == [("test-size", (len(possible) + 1,))]
+    assert (
+        arithmetic_findings(make_results(*scores_on(dataset, *possible), *scores_on(dataset, wrong, spread=0.4))) == []
+    )
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    right=st.lists(st.integers(40, 240), min_size=1, max_size=6),
+    digits=st.integers(1, 3),
+    cut=st.booleans(),
+)
+def test_shares_of_the_test_set_are_never_asked_about(
+    make_results: Make, right: list[int], digits: int, cut: bool
+) -> None:
+    scale = 10**digits
+    texts = [f"{(100 * k * scale // 277) / scale if cut else 100 * k / 277:.{digits}f}" for k in right]
+    assert arithmetic_findings(make_results(*scores_on("RTE", *texts))) == []
+
+
+def test_ten_thousand_images_at_two_decimals_say_nothing(make_results: Make) -> None:
+    assert arithmetic_findings(make_results(*scores_on("CIFAR-10", "93.21", "93.57", "94.03", "93.999"))) == []
+
+
+def test_a_deviation_of_zero_is_a_question_where_it_tells_one_example(make_results: Make) -> None:
+    row = {"dataset": "CIFAR-10", "value": 91.1, "spread": 0.0}
+    found = arithmetic_findings(make_results(row | {"text": "91.10 ± 0.00"}, row | {"text": "91.10 ± 0.00", "row": 1}))
+    assert [(item.rule, item.level, len(item.cells)) for item in found] == [("no-deviation", "question", 2)]
+    assert arithmetic_findings(make_results(row | {"text": "91.1 ± 0.0"})) == []
