@@ -19,7 +19,9 @@ CONVENTION = "multiply-adds counted once, of weights alone, for one example or t
 
 
 def audit(
-    path: Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="A .safetensors or .pt file, or a folder.")],
+    path: Annotated[
+        Path, typer.Argument(metavar="CHECKPOINT", help="A .safetensors or .pt file, an index of parts, or a folder.")
+    ],
     network: Annotated[
         str | None, typer.Option("--network", help="What it is, such as VGG-16: for multiply-adds of convolutions.")
     ] = None,
@@ -39,7 +41,10 @@ def audit(
     if wanted is Format.JSON:
         print_object(_whole(found))
         return
-    print_rows(_layers(found), wanted, title=f"{path.name}: layers")
+    layers = list(_layers(found))
+    if wanted is Format.TABLE and not any(layer["tied_to"] for layer in layers):
+        layers = [{name: value for name, value in layer.items() if name != "tied_to"} for layer in layers]
+    print_rows(layers, wanted, title=f"{path.name}: layers")
     if wanted is Format.TABLE:
         print_rows(_totals(found), wanted, title="the whole checkpoint")
         print_rows(_sizes(found), wanted, title="bytes of all weights, indices included")
@@ -70,6 +75,7 @@ def _layers(found: Audit) -> Iterator[dict[str, Any]]:
             "not_finite": layer.not_finite,
             "multiply_adds": layer.multiply_adds,
             "kept_multiply_adds": layer.kept_multiply_adds,
+            "tied_to": layer.tied_to,
         }
 
 

@@ -239,3 +239,47 @@ def test_latency_is_of_the_sparsest_layer_of_each_shape(tmp_path: Path) -> None:
         ("b", batch, arm) for batch in (1, 64) for arm in ("dense", "sparse")
     ]
     assert all(row.seconds > 0 for row in found.timings)
+
+
+def test_names_of_wrappers_and_what_is_no_parameter_are_left_out(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    stored = {
+        "_orig_mod.module.fc.weight": torch.ones(4, 8),
+        "_orig_mod.module.bn.weight": torch.ones(4),
+        "_orig_mod.module.bn.running_mean": torch.ones(4),
+        "_orig_mod.module.block.attn_mask": torch.zeros(2, 4, 4),
+        "_orig_mod.module.h.0.attn.bias": torch.zeros(1, 1, 6, 6),
+        "_orig_mod.module.q.weight": torch.ones(4, 4, dtype=torch.int8),
+    }
+    torch.save(stored, tmp_path / "a.pt")
+    found = audit_checkpoint(tmp_path / "a.pt")
+    assert [layer.name for layer in found.layers] == ["fc", "q"]
+    assert found.other_parameters == 4
+
+
+def test_tied_weights_are_counted_once_and_embeddings_multiply_nothing(tmp_path: Path) -> None:
+    table = dense(20, 8)
+    names = {"model.embed_tokens.weight": table, "model.fc.weight": dense(20, 8), "lm_head.weight": table}
+    write_safetensors(tmp_path / "a.safetensors", names)
+    found = audit_checkpoint(tmp_path / "a.safetensors")
+    assert {layer.name: layer.tied_to for layer in found.layers} == {
+        "model.embed_tokens": "",
+        "model.fc": "",
+        "lm_head": "model.embed_tokens",
+    }
+    assert (found.weights, found.multiply_adds) == (320, (320, 320))
+    assert found.stored_bytes()["dense"] == 320 * 4
+    write_safetensors(
+        tmp_path / "b.safetensors", {"a.weight": np.zeros((4, 4), np.float32), "b.weight": np.zeros((4, 4))}
+    )
+    assert audit_checkpoint(tmp_path / "b.safetensors").weights == 32
+
+
+def test_parts_in_the_format_of_torch_are_one_checkpoint(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    parts = {name: f"pytorch_model-0000{number}-of-00002.bin" for number, name in enumerate(("a", "b"), start=1)}
+    for name, file in parts.items():
+        torch.save({f"{name}.weight": torch.ones(3, 4)}, tmp_path / file)
+    index = tmp_path / "pytorch_model.bin.index.json"
+    index.write_text(json.dumps({"weight_map": {f"{name}.weight": file for name, file in parts.items()}}))
+    assert audit_checkpoint(tmp_path).weights == audit_checkpoint(index).weights == 24

@@ -7,6 +7,8 @@ for a token; how often a convolution does depends on its images, so that the net
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,6 +24,9 @@ from validate.audit.patterns import Zeros, find_zeros
 from validate.audit.sizes import FORMATS, stored_bytes
 from validate.kernels.sparse import SparseMatrix
 from validate.timing import time_layers
+
+EMBEDDING = re.compile(r"(?:^|[._])(?:emb\w*|\w*embeddings?|tok_embeddings|wte|wpe)(?:\.weight)?$")
+"""Names of tables that an input is looked up in, without a multiplication."""
 
 
 class OtherNetworkError(ValueError):
@@ -40,7 +45,9 @@ class LayerAudit:
     not_finite: int
     """Weights that are NaN or infinite."""
     uses: int | None
-    """How often an example uses each weight; None for a convolution of an unknown network."""
+    """How often an example multiplies by each weight: never in an embedding; None if unknown, as of convolutions."""
+    tied_to: str = ""
+    """The layer before it with the same values, which are stored and counted once."""
 
     @property
     def multiply_adds(self) -> int | None:
@@ -66,12 +73,12 @@ class Audit:
     @property
     def weights(self) -> int:
         """Of all layers."""
-        return sum(layer.zeros.weights for layer in self.layers)
+        return sum(layer.zeros.weights for layer in self.layers if not layer.tied_to)
 
     @property
     def zeros(self) -> int:
         """Of all layers."""
-        return sum(layer.zeros.zeros for layer in self.layers)
+        return sum(layer.zeros.zeros for layer in self.layers if not layer.tied_to)
 
     @property
     def sparsity(self) -> float:
@@ -98,7 +105,7 @@ class Audit:
         """Bytes of all layers by format; None if a layer with zeros has not its pattern."""
         total: dict[str, int | None] = {}
         for name in FORMATS:
-            parts = [_in_format(layer, name) for layer in self.layers]
+            parts = [_in_format(layer, name) for layer in self.layers if not layer.tied_to]
             total[name] = None if None in parts else sum(part for part in parts if part is not None)
         return total
 
@@ -122,6 +129,7 @@ def audit_checkpoint(
     ``network``, UnknownModelError for a network the engine does not have, OSError if there is no such file.
     """
     layers: list[LayerAudit] = []
+    first_with: dict[tuple[tuple[int, ...], bytes], str] = {}
     others = 0
     examples: dict[tuple[int, int], _Timed] = {}
     for name, values in read_weights(path):
@@ -129,6 +137,9 @@ def audit_checkpoint(
             others += int(values.size)
             continue
         layer = _layer(name, values)
+        if (values != values.flat[0]).any():  # constants are alike by chance
+            same = first_with.setdefault((layer.shape, _digest(values)), layer.name)
+            layer = replace(layer, tied_to="" if same == layer.name else same)
         layers.append(layer)
         if latency_at is not None:
             _keep_example(examples, layer, values)
@@ -149,8 +160,18 @@ def _layer(name: str, values: NDArray[Any]) -> LayerAudit:
         zeros,
         stored_bytes(values.shape, zeros),
         bad,
-        1 if values.ndim == 2 else None,
+        _uses(name, values.ndim),
     )
+
+
+def _uses(name: str, dimensions: int) -> int | None:
+    if EMBEDDING.search(name):
+        return 0
+    return 1 if dimensions == 2 else None
+
+
+def _digest(values: NDArray[Any]) -> bytes:
+    return hashlib.blake2b(np.ascontiguousarray(values).data.cast("B"), digest_size=16).digest()
 
 
 def _with_uses(layers: Sequence[LayerAudit], network: str, image: tuple[int, ...] | None) -> list[LayerAudit]:

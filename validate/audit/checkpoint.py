@@ -2,12 +2,15 @@
 
 safetensors hold numbers alone. PyTorch's own format is a pickle: it is loaded with ``weights_only``, which refuses
 everything but tensors and plain containers. Masks of ``torch.nn.utils.prune`` (``weight_orig``, ``weight_mask``) are
-multiplied in, since that is what the network computes with.
+multiplied in, since that is what the network computes with. Prefixes of wrappers are taken off the names, and what a
+network stores beside its parameters (running means, attention masks, positions) is left out.
 """
 
 from __future__ import annotations
 
 import json
+import pickle
+import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
@@ -25,7 +28,13 @@ if TYPE_CHECKING:
 TORCH_SUFFIXES = (".pt", ".pth", ".bin", ".ckpt")
 _NESTED = ("state_dict", "model_state_dict", "model", "net", "module")
 """Under which names training scripts store the weights."""
-_INDEX = "model.safetensors.index.json"
+_INDICES = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
+"""Which files hold a checkpoint in parts, as Hugging Face stores them."""
+_PARTS = ("*.safetensors", "pytorch_model*.bin")
+_WRAPPERS = ("_orig_mod.", "module.")
+"""What torch.compile and DataParallel put before every name."""
+_BUFFERS = ("running_mean", "running_var", "num_batches_tracked", "position_ids", "inv_freq", "relative_position_index")
+"""Last parts of names of what is stored and no parameter."""
 _UNPACKED, _SMALL = 4, 1_000_000
 """A zip file may unpack to so many times its bytes, and those of a small file."""
 
@@ -35,43 +44,62 @@ class CheckpointError(ValueError):
 
 
 def read_weights(path: Path) -> Iterator[tuple[str, NDArray[Any]]]:
-    """The tensors of a checkpoint by name, one at a time: a file, or a folder of safetensors (all its parts).
+    """The parameters of a checkpoint by name, one at a time: a file, an index, or a folder with all parts.
 
     Raises CheckpointError, or OSError if there is no such file.
     """
-    files = _files(path)
-    pending: dict[str, NDArray[Any]] = {}
-    for name, values in (item for file in files for item in _tensors(file)):
+    pending: dict[str, tuple[str, NDArray[Any]]] = {}
+    for name, values in (item for file in _files(path) for item in _tensors(file)):
+        name = _without_wrappers(name)
         stem, _, suffix = name.rpartition("_")
         if suffix not in ("orig", "mask") or not stem:
-            yield name, values
+            if not _is_buffer(name, values):
+                yield name, values
         elif stem not in pending:
-            pending[stem] = values
+            pending[stem] = suffix, values
         else:
-            first = pending.pop(stem)
+            _, first = pending.pop(stem)
             if first.shape != values.shape:
                 raise CheckpointError(f"{path}: {stem} has a mask of another shape")
             yield stem, first * values
-    for stem in pending:
-        raise CheckpointError(f"{path}: of {stem} there is only one of weights and mask")
+    for stem, (suffix, _) in pending.items():
+        # A mask alone is one of attention, which networks store beside their parameters.
+        if suffix == "orig":
+            raise CheckpointError(f"{path}: of {stem} there is only one of weights and mask")
+
+
+def _without_wrappers(name: str) -> str:
+    while prefix := next((one for one in _WRAPPERS if name.startswith(one)), ""):
+        name = name.removeprefix(prefix)
+    return name
+
+
+def _is_buffer(name: str, values: NDArray[Any]) -> bool:
+    """Whether a tensor is no parameter; GPT-2 calls a mask of attention ``attn.bias``, and no bias is a matrix."""
+    last = name.rpartition(".")[2]
+    return last in _BUFFERS or (last in ("bias", "masked_bias") and values.ndim != 1)
 
 
 def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         if not path.exists():
             raise FileNotFoundError(2, "No such file or folder", str(path))
-        return [path]
-    index = path / _INDEX
-    if index.is_file():
-        names = _parts(index)
-        missing = [name for name in names if not (path / name).is_file()]
-        if missing:
-            raise CheckpointError(f"{path} lacks {missing[0]}, which its index names")
-        return [path / name for name in names]
-    files = sorted(path.glob("*.safetensors"))
+        return _indexed(path) if path.name in _INDICES else [path]
+    index = next((path / name for name in _INDICES if (path / name).is_file()), None)
+    if index is not None:
+        return _indexed(index)
+    files = next((found for pattern in _PARTS if (found := sorted(path.glob(pattern)))), [])
     if not files:
-        raise CheckpointError(f"{path} holds no safetensors; name a file to audit PyTorch's own format")
+        raise CheckpointError(f"{path} holds no safetensors and no pytorch_model*.bin; name the file to audit")
     return files
+
+
+def _indexed(index: Path) -> list[Path]:
+    names = _parts(index)
+    missing = [name for name in names if not (index.parent / name).is_file()]
+    if missing:
+        raise CheckpointError(f"{index.parent} lacks {missing[0]}, which its index names")
+    return [index.parent / name for name in names]
 
 
 def _parts(index: Path) -> list[str]:
@@ -80,7 +108,7 @@ def _parts(index: Path) -> list[str]:
         places = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
         names = sorted({str(place) for place in places})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise CheckpointError(f"{index} is no index of safetensors") from error
+        raise CheckpointError(f"{index} is no index of a checkpoint's parts") from error
     if any(Path(name).name != name for name in names):
         raise CheckpointError(f"{index} names a file outside of its folder")
     return names
@@ -106,12 +134,17 @@ def _torch_tensors(file: Path) -> Iterator[tuple[str, NDArray[Any]]]:
     zipped = _is_zip(file)
     try:
         # Indices of a sparse tensor are those of the file: unchecked they may point outside of it.
-        with torch.sparse.check_sparse_tensor_invariants():
+        with torch.sparse.check_sparse_tensor_invariants(), warnings.catch_warnings(action="ignore"):
             loaded = torch.load(file, map_location="cpu", weights_only=True, mmap=zipped)
+    except pickle.UnpicklingError as error:
+        raise CheckpointError(
+            f"{file} holds more than weights, or is no checkpoint; nothing of it was run: save the network's "
+            "state_dict() alone, or safetensors"
+        ) from error
     except Exception as error:  # torch has no class of its own for what is no checkpoint
         raise CheckpointError(
-            f"{file} is no checkpoint, or holds more than weights ({type(error).__name__}); nothing of it was run: "
-            "save the network's state_dict() alone, or safetensors"
+            f"{file} is no whole checkpoint ({type(error).__name__}); nothing of it was run: copy it again, or save "
+            "the network's state_dict() or safetensors"
         ) from error
     for name, tensor in _state(loaded, file).items():
         if isinstance(tensor, torch.Tensor):
@@ -165,5 +198,6 @@ def _state(loaded: object, file: Path) -> Mapping[Any, Any]:
 
 
 def is_weight(values: NDArray[Any]) -> bool:
-    """Whether a tensor is the weight of a layer: real numbers in two dimensions or more."""
-    return values.ndim >= 2 and np.issubdtype(values.dtype, np.floating) and values.size > 0
+    """Whether a tensor is the weight of a layer: real numbers, or eight bits with sign, in two dimensions or more."""
+    real = np.issubdtype(values.dtype, np.floating) or values.dtype == np.int8
+    return values.ndim >= 2 and real and values.size > 0
