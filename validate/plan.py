@@ -123,8 +123,9 @@ def _check_testable(claim: Claim) -> None:
     for name, arm in claim.arms.items():
         if arm.method:
             raise NotTestableError(f"the engine has no {arm.method}, which arm {name} asks for")
-    if claim.hardware is not None and claim.hardware.kind == "gpu":
-        raise NotTestableError(f"speed is measured on processors, and the claim is about {claim.hardware.name}")
+    hardware, layers = claim.hardware, [layer for arm in claim.arms.values() for layer in arm.layers]
+    if hardware is not None and hardware.kind == "gpu" and any(layer.sparse for layer in layers):
+        raise NotTestableError(f"sparse kernels are timed on processors, and the claim is about {hardware.name}")
     if all(part.kind == "speed" for part in claim.parts):
         return
     if claim.estimand == "best_epoch":

@@ -218,7 +218,6 @@ def test_a_margin_is_never_less_than_the_rounding_of_the_printed_number():
         {"setting": {**body()["setting"], "model": "AlexNet"}},
         {"arms": {"dense": {}, "pruned": {**LAYERWISE, "kept_by_layer": {"conv1": 0.5}}}},
         {"arms": {"dense": {}, "pruned": {"method": "variational dropout"}}},
-        {"hardware": {"kind": "gpu", "name": "V100"}},
     ],
 )
 def test_what_the_engine_cannot_test_is_said_before_anything_runs(change):

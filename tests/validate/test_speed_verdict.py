@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from db.validation import TimingRow
 from validate.claims import Claim
-from validate.plan import freeze
+from validate.plan import NotTestableError, freeze
 from validate.speed.plan import SpeedPlan
 from validate.speed.products import TOLERANCE
 from validate.speed.verdict import _BOOTSTRAP_SEED, _DRAWS, _drawn, judge_speed, seconds_of
@@ -22,7 +22,7 @@ PARTS = {
 }
 
 
-def plan_of(*names, read="own", hardware=None, control=None, swapped=False):
+def plan_of(*names, read="own", hardware=None, control=None, swapped=False, pruned=None):
     arm, against = ("b", "a") if swapped else ("a", "b")
     common = {"kind": "speed", "quantity": "time_ratio", "unit": "x", "batch": 1, "cache": "hot"}
     body = {
@@ -33,7 +33,7 @@ def plan_of(*names, read="own", hardware=None, control=None, swapped=False):
         "structure": "unstructured",
         "setting": {"dataset": "none", "model": "none", "epochs": 0},
         "arms": {
-            "a": {"layers": [{"rows": 8, "columns": 8, "density": 0.1}]},
+            "a": {"layers": [pruned or {"rows": 8, "columns": 8, "density": 0.1}]},
             "b": {"layers": [{"rows": 8, "columns": 8}]},
         },
         "parts": [{"id": name, "arm": arm, "against": against, **common, **PARTS[name]} for name in names],
@@ -151,6 +151,19 @@ def test_no_claim_is_reproduced_on_other_hardware_than_its_own():
     assert judge_speed(plan_of("faster", hardware={"kind": "cpu", "name": f"{CPU}, MKL"}), rows).label == "reproduced"
     slower = judge_speed(plan_of("faster"), rows_of(0.5))
     assert (slower.label, slower.cause.split(" (")[0]) == ("surrogate_only", "does not hold here")
+
+
+def test_dense_layers_of_a_graphics_card_are_timed_here_and_say_nothing_of_the_card():
+    card = {"kind": "gpu", "name": "a card"}
+    smaller = plan_of("faster", hardware=card, pruned={"rows": 4, "columns": 8})
+    verdict = judge_speed(smaller, rows_of(0.5))
+    assert (verdict.label, verdict.cause) == (
+        "surrogate_only",
+        f"does not hold here ({CPU}); the claim was made on a card",
+    )
+    for sparse in ({"rows": 8, "columns": 8, "density": 0.1}, {"rows": 8, "columns": 8, "pattern": "2:4"}):
+        with pytest.raises(NotTestableError, match="a card"):
+            plan_of("faster", hardware=card, pruned=sparse)
 
 
 def test_like_hardware_refutes_only_beside_a_positive_control():

@@ -78,6 +78,11 @@ class Layer(Strict):
             raise ValueError(f"convolutions are timed without a pattern, or with fewer rows, not as {self.pattern}")
         return self
 
+    @property
+    def sparse(self) -> bool:
+        """Whether a sparse kernel has to run it: some weights are pruned, and not just masked."""
+        return not self.masks_only and (self.density < 1 or self.pattern != "unstructured")
+
 
 class Arm(Strict):
     """One of the things that are compared: how a network is pruned and recovers."""
