@@ -22,6 +22,12 @@ _KNOWN_STYLES = re.compile(
 )
 
 
+def is_document(data: bytes) -> bool:
+    r"""Whether a file's text is a document of its own: it has a ``\documentclass`` that is none of a paper's parts."""
+    text = data[:MAX_FILE].decode("utf-8", errors="replace")
+    return _CLASSED.search(text) is not None and _STANDALONE.search(text) is None
+
+
 class Sources:
     """The files of a paper as text, looked up by the names that its source uses."""
 

@@ -53,6 +53,19 @@ def test_a_draft_is_checked_without_a_corpus(draft: Path) -> None:
     assert any("corpus is empty" in note for note in sheet.notes)
 
 
+def test_a_main_file_is_read_with_its_parts_and_without_other_documents(tmp_path: Path) -> None:
+    begin, end = DRAFT.index(r"\begin{table}"), DRAFT.index(r"\begin{thebibliography}")
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "main.tex").write_text(DRAFT[begin:end], encoding="utf-8")
+    main = tmp_path / "paper.tex"
+    main.write_text(DRAFT[:begin] + r"\input{tables/main}" + DRAFT[end:], encoding="utf-8")
+    other = DRAFT.replace("Pruning anew", "Answer to the reviewers").replace("Experiments", "Answers" * 100)
+    (tmp_path / "answer.tex").write_text(other, encoding="utf-8")
+    sheet = check_draft(None, main, NOW)
+    assert "Pruning anew" in sheet.title
+    assert (sheet.found, len(sheet.quoted)) == (1, 2)
+
+
 def test_the_page_shows_texts_as_text_and_loads_nothing(draft: Path) -> None:
     text = page(check_draft(None, draft, NOW))
     assert "<script" not in text
