@@ -7,6 +7,8 @@ policy allows the site's own style and script only.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 from collections.abc import Iterable
 from datetime import datetime
@@ -43,7 +45,7 @@ from analysis.rigor import ITEMS
 from analysis.tradeoff import changes_from_dense
 from corpus.knowledge import Knowledge, load_knowledge
 
-ASSETS = ("survey.css", "survey.js", "papers.js", "graph.js", "missing.js")
+ASSETS = ("survey.css", "survey.js", "papers.js", "graph.js")
 NOT_FOUND = "404.html"
 """The name under which static hosts look for the page that they show for an address that does not exist."""
 NAVIGATION = (
@@ -106,7 +108,7 @@ def write_site(
         site.add(f"assets/{name}", _asset(name))
     for path, section in sections.items():
         _add_section(site, templates, path, section, now)
-    site.add(NOT_FOUND, templates.get_template(NOT_FOUND).render(page=NOT_FOUND, root=""))
+    site.add(NOT_FOUND, _not_found(templates))
     mistakes = Mistakes(choices.mistakes)
     template = templates.get_template("method.html")
     for path, context, files in method_contexts(methods, results, changes, mistakes):
@@ -131,6 +133,13 @@ def _add_section(site: SiteFolder, templates: jinja2.Environment, path: str, sec
     for files in (section.files, *(drawn.files for drawn in section.figures)):
         for name, content in files.items():
             site.add(name, content)
+
+
+def _not_found(templates: jinja2.Environment) -> str:
+    script = _asset("missing.js")
+    script_hash = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    page = templates.get_template(NOT_FOUND)
+    return page.render(page=NOT_FOUND, root="", script=script, script_hash=script_hash)
 
 
 def _templates(

@@ -337,7 +337,7 @@ class StaticHost(SimpleHTTPRequestHandler):
         """Says nothing."""
 
 
-@pytest.mark.parametrize("missing", ["gone.html", "papers/gone.html", "methods/gone.html"])
+@pytest.mark.parametrize("missing", ["gone.html", "papers/gone.html", "papers/a/b/gone.html"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_an_address_that_does_not_exist_shows_a_page_whose_links_work(
     site: Path, browser: Browser, missing: str, width: int
