@@ -47,6 +47,30 @@ def test_a_plan_multiplies_any_number_of_columns(kernel, shape, n, other, sparsi
             np.testing.assert_allclose(made.multiply(x), weight.astype(np.float64) @ x + added, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("dense", [(), ("numpy",)])
+def test_a_vector_may_come_in_any_form(dense):
+    rng = np.random.default_rng(3)
+    weight = random_weight(rng, 17, 29, 0.8)
+    made = plan(weight, 1, seconds=QUICK, dense=dense)
+    values = rng.standard_normal(29).astype(np.float32)
+    fixed, spread = values.copy(), np.zeros(58, np.float32)
+    fixed.flags.writeable = False
+    spread[::2] = values
+    for x in (
+        values,
+        fixed,
+        spread[::2],
+        values[::-1][::-1],
+        values.astype(np.float64),
+        list(values),
+        values[:, None][:, 0],
+    ):
+        np.testing.assert_allclose(made.multiply(x), weight @ values, rtol=1e-4, atol=1e-5)
+    for x in (values[:-1], np.zeros((1, 29), np.float32), np.float32(1)):
+        with pytest.raises(ShapeError, match="x needs 29 rows"):
+            made.multiply(x)
+
+
 @needs_c
 def test_a_sparse_layer_gets_a_sparse_plan_and_a_full_one_a_dense_plan():
     rng = np.random.default_rng(0)

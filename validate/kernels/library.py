@@ -190,8 +190,8 @@ def kernel_name(kernel: str | None = None) -> str:
 
 def address(array: NDArray[Any]) -> int:
     """Where an array begins. Small layers are quick enough for numpy's own ways, which take microseconds, to count."""
-    flags = array.flags
-    if flags.c_contiguous and flags.writeable:
+    try:
         return ctypes.addressof(_Nothing.from_buffer(array))  # type: ignore[arg-type]  # the stubs lack the protocol
-    begin: int = array.__array_interface__["data"][0]
-    return begin
+    except (TypeError, ValueError):  # read-only, or with gaps
+        begin: int = array.__array_interface__["data"][0]
+        return begin

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,13 +26,24 @@ from validate.kernels.choice import (
     untried,
 )
 from validate.kernels.dense import dense_products
-from validate.kernels.library import kernel_name
+from validate.kernels.library import address, kernel_name
 from validate.kernels.plan_file import read_plan, write_plan
 from validate.kernels.product import Product
 from validate.kernels.sparse import ShapeError, SparseMatrix
 from validate.kernels.tiles import Packing, Tile, candidate_tiles, pack, product_of
 
 _KIND = "matrix"
+
+
+def _is_plain_vector(x: object, length: int) -> TypeGuard[NDArray[np.float32]]:
+    """Whether x needs no conversion: small layers are multiplied in the time that conversions take."""
+    return (
+        type(x) is np.ndarray
+        and x.ndim == 1
+        and x.dtype == np.float32
+        and x.shape[0] == length
+        and x.flags.c_contiguous
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +73,11 @@ class Plan:
         return product_of(pack(self.matrix, Tile("rows")), Tile("rows"), self.bias)
 
     @cached_property
+    def _vector(self) -> Callable[[int, int], None] | None:
+        """What multiplies a vector at an address with the least ado; None where that is not how the plan multiplies."""
+        return None if self.choice.is_dense else self.for_rows(1)
+
+    @cached_property
     def dense_weight(self) -> NDArray[np.float32]:
         """The weights W[M,K] with zeros where none is stored."""
         return self.matrix.to_dense()
@@ -73,6 +89,10 @@ class Plan:
         result is not finite, it is computed again from the stored weights alone, so that a pruned weight contributes
         nothing. Raises ShapeError when x or out does not fit.
         """
+        if out is None and _is_plain_vector(x, self.matrix.shape[1]) and (multiply_vector := self._vector) is not None:
+            vector = np.empty(self.matrix.shape[0], dtype=np.float32)
+            multiply_vector(address(x), address(vector))
+            return vector
         dense = np.asarray(x, dtype=np.float32)
         if dense.ndim not in (1, 2) or dense.shape[0] != self.matrix.shape[1]:
             raise ShapeError(
