@@ -99,6 +99,11 @@ def store_papers(
     return StoredCounts(len(added), changed, same)
 
 
+def has_papers(connection: Connection) -> bool:
+    """Whether the corpus holds any paper."""
+    return connection.scalar(select(paper.c.id).limit(1)) is not None
+
+
 def datestamps(connection: Connection, arxiv_ids: Sequence[str]) -> dict[str, date | None]:
     """The datestamps of those of the papers that are stored; None where only the query API has told of it."""
     found: dict[str, date | None] = {}

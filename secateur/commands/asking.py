@@ -15,7 +15,7 @@ from db.query import run_query
 from db.search import matching
 from db.search import search as search_papers
 from ingest.arxiv_id import InvalidArxivIdError, parse
-from secateur.commands.common import DbOption, FormatOption, UsageError, readable, settings_for
+from secateur.commands.common import DbOption, FormatOption, UsageError, readable, say_if_no_paper, settings_for
 from secateur.output import Format, default_format, print_object, print_rows, say
 
 
@@ -43,12 +43,16 @@ def search(
             among = papers_with_all(connection, tags) if tags else None
             if facets:
                 found = matching(connection, " ".join(words), among=among)
+                if not found:
+                    say_if_no_paper(connection)
                 counts = facet_counts(connection, found, most=limit)
                 print_rows([asdict(count) for count in counts], format, columns=("facet", "value", "papers"))
                 return
             hits = search_papers(connection, " ".join(words), limit=limit, among=among)
         except ValueError as error:
             raise UsageError(str(error)) from error
+        if not hits:
+            say_if_no_paper(connection)
     columns = ("arxiv_id", "submitted", "relevance", "title", "snippet", "score")
     print_rows([asdict(hit) for hit in hits], format, columns=columns)
 

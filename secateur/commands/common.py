@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
+from db.papers import has_papers
 from db.session import open_database, open_readonly
 from secateur.output import Format, say
 from secateur.settings import Settings, load_settings
@@ -57,6 +58,12 @@ def say_if_unread(corpus: Corpus, frame: pd.DataFrame) -> None:
     """Say how results come into a corpus, where an analysis has no row because there are none."""
     if frame.empty and corpus.query("SELECT id FROM reading LIMIT 1").empty:
         say("no result is in the corpus yet: `secateur fetch` and `secateur extract` read papers")
+
+
+def say_if_no_paper(connection: Connection) -> None:
+    """Say how papers come into a corpus, where a question finds none because there are none."""
+    if not has_papers(connection):
+        say("no paper is in the corpus yet: `secateur harvest` brings them")
 
 
 def utc_now() -> datetime:

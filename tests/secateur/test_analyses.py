@@ -117,6 +117,15 @@ def test_without_results_an_analysis_says_how_they_come(tmp_path: Path, command:
     assert "secateur extract" in err
 
 
+def test_a_search_that_finds_nothing_says_when_there_is_no_paper(secateur: CommandLine, tmp_path: Path) -> None:
+    open_database(tmp_path / "empty.db").dispose()
+    for words in (("pruning",), ("pruning", "--facets")):
+        code, out, err = CommandLine(tmp_path / "empty.db").run("search", *words)
+        assert (code, json.loads(out)) == (0, [])
+        assert "secateur harvest" in err
+    assert secateur.run("search", "zebrafish")[2] == ""
+
+
 def test_the_table_is_printed_in_every_format(secateur: CommandLine, tmp_path: Path) -> None:
     dataset, model = most_common(secateur)
     chosen = ("table", "--dataset", dataset, "--model", model)
