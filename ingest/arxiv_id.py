@@ -81,16 +81,6 @@ def parse(text: str) -> ArxivId:
     return _new(match, text) if match else _old(bare, text)
 
 
-def parse_file_name(name: str) -> ArxivId:
-    """Read an identifier from the form that ``ArxivId.file_name`` gives.
-
-    Raises:
-        InvalidArxivIdError: the name has no such form.
-    """
-    match = _NEW.fullmatch(name)
-    return _new(match, name) if match else _old(name.replace("_", "/", 1), name)
-
-
 def _new(match: re.Match[str], text: str) -> ArxivId:
     month, number, version = match.groups()
     if not _is_new(month, number):

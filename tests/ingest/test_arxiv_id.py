@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.arxiv_id import ArxivId, InvalidArxivIdError, parse, parse_file_name
+from ingest.arxiv_id import ArxivId, InvalidArxivIdError, parse
 
 months = st.integers(1, 12).map(lambda month: f"{month:02}")
 new_four = st.builds("{:02}{}.{:04}".format, st.integers(8, 14), months, st.integers(1, 9999))
@@ -45,7 +45,7 @@ def test_every_common_writing_gives_the_same_identifier(identifier: ArxivId, wri
 @given(identifiers)
 def test_file_name_and_oai_identifier_lead_back(identifier: ArxivId) -> None:
     assert "/" not in identifier.file_name
-    assert parse_file_name(identifier.file_name) == identifier
+    assert parse(identifier.file_name.replace("_", "/")) == identifier
     assert parse(identifier.oai) == ArxivId(identifier.paper)
 
 
