@@ -12,8 +12,6 @@ from sqlalchemy import Connection, insert, select, update
 from db.records import Finding
 from db.schema import finding, finding_cell
 
-STATES = ("new", "confirmed", "explained", "dismissed")
-
 
 @dataclass(frozen=True, slots=True)
 class FindingCounts:
