@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from db.validation import RunRow
+from validate.part_verdict import PartVerdict
 from validate.statistics import Estimate
-from validate.verdict import PartVerdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ def _unfinished(task: _Task) -> RunRow:
 
 def _run(task: _Task) -> RunRow:
     """The row of one run. A run that breaks gives the outcome ``failed`` with its error."""
-    from validate.engine.experiment import run_arm
+    from validate.engine.outcome import run_arm
 
     began = time.perf_counter()
     row = replace(_unfinished(task), machine=describe_machine())
@@ -222,8 +222,8 @@ class _Validation:
         name = _timed_arm(self.plan.claim)
         if stored or name is None or find_spec("torch") is None:
             return stored
-        from validate.engine.experiment import run_arm
         from validate.engine.inference import sparse_layers
+        from validate.engine.outcome import run_arm
 
         setting = next(iter(self.plan.settings.values()))
         with one_thread():

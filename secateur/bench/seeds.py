@@ -67,7 +67,7 @@ def _train(task: tuple[int, int]) -> _Run:
     import torch
 
     from validate.engine.data import load_dataset
-    from validate.engine.experiment import run_arm
+    from validate.engine.outcome import run_arm
     from validate.threads import one_thread
 
     seed, epochs = task

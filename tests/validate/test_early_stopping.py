@@ -7,8 +7,8 @@ from validate.claims import Arm, Setting
 from validate.engine.architectures import layer_names
 from validate.engine.data import load_dataset
 from validate.engine.early_stopping import EarlyStopping
-from validate.engine.experiment import run_arm
 from validate.engine.measures import evaluate
+from validate.engine.outcome import run_arm
 from validate.threads import one_thread
 
 SETTING = Setting(

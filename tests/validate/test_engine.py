@@ -11,9 +11,9 @@ from validate.engine.architectures import UnknownModelError, layer_names
 from validate.engine.criteria import CRITERIA
 from validate.engine.criteria.weights import Magnitude
 from validate.engine.data import MissingAssetError, load_dataset
-from validate.engine.experiment import run_arm
 from validate.engine.inference import sparse_logits
 from validate.engine.models import build_model, prunable_layers
+from validate.engine.outcome import run_arm
 from validate.engine.training import DivergedError, Trainer
 from validate.threads import one_thread
 

@@ -12,10 +12,11 @@ from validate.claims.arms import CriterionName, DistributionName, RecoveryName, 
 from validate.engine.criteria import CRITERIA
 from validate.engine.data import Dataset, load_dataset
 from validate.engine.distributions import ErdosRenyi
-from validate.engine.experiment import distribution_of, run_arm
+from validate.engine.experiment import distribution_of
 from validate.engine.models import prunable_layers
 from validate.engine.models.shrink import shrink
 from validate.engine.models.wiring import wiring
+from validate.engine.outcome import run_arm
 from validate.engine.patterns import pattern_of
 from validate.engine.recovery import RECOVERIES
 from validate.engine.schedules import SCHEDULES

@@ -15,13 +15,13 @@ from validate.claims import Arm, Setting
 from validate.engine.architectures import NAMED, UnknownModelError, architecture, layer_names, pretrained
 from validate.engine.data import Dataset, load_dataset
 from validate.engine.data.added import add
-from validate.engine.experiment import run_arm
 from validate.engine.inference import sparse_logits
 from validate.engine.models import UnsuitableDataError, build_model, chain, prunable_layers
 from validate.engine.models.checkpoint import INDEX, CheckpointError, load_decoder
 from validate.engine.models.residual import PaddedShortcut
 from validate.engine.models.shrink import EmptiedLayerError, shrink
 from validate.engine.models.wiring import UnknownWiringError, wiring, writers
+from validate.engine.outcome import run_arm
 from validate.safetensors import SafetensorsError, read_safetensors, write_safetensors
 from validate.threads import one_thread
 

@@ -5,8 +5,8 @@ import torch
 
 from validate.claims import Arm, Setting
 from validate.engine.data import load_dataset
-from validate.engine.experiment import run_arm
 from validate.engine.memory import TrainingMemory, training_key
+from validate.engine.outcome import run_arm
 from validate.threads import one_thread
 
 SETTING = Setting(

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from validate.calibrate import SEED_RESULTS
 from validate.claims.schema import Arm, Setting
 from validate.engine.data import load_dataset
-from validate.engine.experiment import run_arm
+from validate.engine.outcome import run_arm
 from validate.threads import one_thread
 
 STEADY = Setting(

@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from db.validation import TimingRow
+from validate.part_verdict import PartVerdict
 from validate.plan import PlannedPart
 from validate.speed.plan import Point, SpeedPlan
 from validate.speed.products import TOLERANCE, agrees
 from validate.statistics import LEVELS, Estimate, holm
-from validate.verdict import PartVerdict, Verdict
+from validate.verdict import Verdict
 
 FEWEST_BLOCKS = 30
 """Of each arm; below it nothing is decided."""
