@@ -6,11 +6,21 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import Connection, insert, select, update
 
 from db.records import Finding
 from db.schema import finding, finding_cell
+
+
+class FindingState(StrEnum):
+    """What people say of a finding: nothing yet, that it stands, that it has an innocent cause, that it is wrong."""
+
+    NEW = "new"
+    CONFIRMED = "confirmed"
+    EXPLAINED = "explained"
+    DISMISSED = "dismissed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +36,21 @@ def finding_id(rule: str, cells: Iterable[int]) -> str:
     """Identity of a finding: the hash of its rule and cells."""
     text = rule + ":" + ",".join(str(number) for number in sorted(cells))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def review_finding(
+    connection: Connection, identity: str, state: FindingState, *, reviewer: str, note: str = "", at: datetime
+) -> None:
+    """Store what a person says of a finding (``at`` in UTC); "new" forgets it. LookupError if there is no such finding.
+
+    The review stays when the rule raises the same question again, and when it stops and begins anew.
+    """
+    said = {"reviewer": reviewer, "reviewed_at": at, "note": note}
+    if state == FindingState.NEW:
+        said = {"reviewer": None, "reviewed_at": None, "note": ""}
+    change = update(finding).where(finding.c.id == identity).values(state=state, **said)
+    if connection.execute(change).rowcount == 0:
+        raise LookupError(f"there is no finding {identity!r}")
 
 
 def save_findings(connection: Connection, found: Iterable[Finding], now: datetime) -> FindingCounts:
@@ -53,7 +78,7 @@ def save_findings(connection: Connection, found: Iterable[Finding], now: datetim
             continue
         added += 1
         connection.execute(
-            insert(finding).values(id=identity, rule=item.rule, state="new", first_seen_at=now, **values)
+            insert(finding).values(id=identity, rule=item.rule, state=FindingState.NEW, first_seen_at=now, **values)
         )
         connection.execute(
             insert(finding_cell), [{"finding_id": identity, "cell_id": number} for number in sorted(set(item.cells))]

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, exists, func, insert, select, update
 
+from db.findings import FindingState
 from db.schema import (
     author,
     category,
@@ -84,6 +85,8 @@ def rewind(connection: Connection, moment: datetime) -> None:
     for table, column in TIMED:
         connection.execute(delete(table).where(table.c[column] > moment))
     connection.execute(update(finding).where(finding.c.gone_at > moment).values(gone_at=None))
+    not_yet = {"state": FindingState.NEW, "reviewer": None, "reviewed_at": None, "note": ""}
+    connection.execute(update(finding).where(finding.c.reviewed_at > moment).values(not_yet))
 
 
 def _point_tables_to_earlier_readings(connection: Connection, moment: datetime) -> None:

@@ -388,6 +388,9 @@ finding = Table(
     Column("first_seen_at", DateTime, nullable=False),
     Column("last_seen_at", DateTime, nullable=False),
     Column("gone_at", DateTime, comment="when the rule last stopped raising it"),
+    Column("reviewer", String, comment="who gave it its state"),
+    Column("reviewed_at", DateTime),
+    Column("note", Text, nullable=False, server_default="", comment="the reviewer's reason"),
 )
 
 finding_cell = Table(

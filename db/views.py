@@ -241,6 +241,9 @@ def findings(connection: Connection) -> pd.DataFrame:
             finding.c.tried,
             finding.c.papers,
             finding.c.first_seen_at,
+            finding.c.reviewer,
+            finding.c.reviewed_at,
+            finding.c.note,
         )
         .where(finding.c.gone_at.is_(None))
         .order_by(finding.c.level, finding.c.size.desc(), finding.c.id),

@@ -33,6 +33,7 @@ from secateur.commands import (
     noise,
     reading,
     reporting,
+    reviewing,
     serving,
     tabulating,
     validating,
@@ -91,7 +92,7 @@ PANELS: dict[str, dict[str, Callable[..., None]]] = {
         "export": exporting.export,
         "status": asking.status,
     },
-    CORRECT: {"override": correcting.override, "import": importing.import_file},
+    CORRECT: {"override": correcting.override, "review": reviewing.review, "import": importing.import_file},
     SURVEY: {
         "growth": growing.growth,
         "baselines": analysing.baselines,

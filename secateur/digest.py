@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from analysis.report import SiteSummary
+from analysis.report.shown import STATES_SHOWN
 from analysis.report.text import file_name
 from db.findings import FindingCounts
 from db.nights import News
@@ -13,9 +14,6 @@ from ingest.fulltext import FetchSummary
 from ingest.harvest import HarvestSummary
 from secateur.feed import Item
 from secateur.stages import StageSummary
-
-UNREVIEWED = "new"
-"""State of a finding that no person has looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ class Digest:
     def items(self, *, show_unreviewed: bool) -> list[Item]:
         """The lines of the feed's entry; what no person has reviewed is counted, and shown only on request."""
         items = [Item(title, f"papers/{file_name(arxiv_id)}") for arxiv_id, title in self.news.relevant]
-        shown = [text for state, text in self.news.contradictions if show_unreviewed or state != UNREVIEWED]
+        shown = [text for state, text in self.news.contradictions if state in STATES_SHOWN[show_unreviewed]]
         items += [Item(sentence, "baselines.html") for sentence in shown]
         items += [Item(f"failed: {failure}") for failure in self.failures]
         return items

@@ -96,3 +96,9 @@ def own_corpus(read_corpus: Path, tmp_path: Path) -> Path:
     with closing(sqlite3.connect(read_corpus / "a.db")) as source, closing(sqlite3.connect(tmp_path / "a.db")) as copy:
         source.backup(copy)
     return tmp_path
+
+
+@pytest.fixture
+def on_own_corpus(own_corpus: Path) -> Secateur:
+    """The command line on a corpus that a test changes."""
+    return Secateur(own_corpus / "a.db", "")
