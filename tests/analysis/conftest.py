@@ -88,7 +88,7 @@ FRAMES = {
     "citations": "arxiv_id key text title year cited_arxiv_id matched_by",
     "tables": "arxiv_id version document_table_id label position caption kind grid",
     "abstract_claims": "arxiv_id quantity value unit direction quotation confidence",
-    "findings": "id rule level state sentence size explanations tried papers cells",
+    "findings": "id rule level state sentence size explanations tried papers reviewer note cells",
     "verdicts": "claim_id arxiv_id title part label cause seeds estimate low high at",
     "status": "name value",
     "unread": "kind arxiv_id version locator reason",
@@ -132,6 +132,7 @@ def _survey(
     results = make_results(*rows, *more_results)
     found = [
         {"id": finding_id(item.rule, item.cells), "rule": item.rule, "level": item.level, "state": "new"}
+        | {"reviewer": None, "note": ""}
         | {"sentence": item.sentence, "size": item.size, "explanations": [], "tried": list(item.tried)}
         | {"papers": list(item.papers), "cells": list(item.cells)}
         for item in all_findings(results)
