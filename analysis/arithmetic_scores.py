@@ -1,4 +1,4 @@
-"""Accuracies that no count of right answers gives, deviations of zero, and bold numbers that are not the best.
+"""Accuracies that no count of right answers gives, and deviations of zero.
 
 With n questions an accuracy is k/n, so that few printed numbers are possible where n is small (RTE, ARC-c, WinoGrande,
 OpenBookQA); the rule is silent where n is so large that the digits could hold anything, as 10,000 images at two
@@ -20,7 +20,7 @@ from db.records import Finding
 
 POWER = 0.6
 """Where a larger share of all printed numbers is possible, an impossible one would hardly ever be told."""
-CHANCE = 0.01
+CHANCE = 0.001
 """A paper's numbers are of one split and of single runs where so many fit by chance at most so often."""
 MOST = 0.7
 """Share of a paper's numbers on a data set that have to fit before a single one is said not to."""
