@@ -251,3 +251,12 @@ def test_a_kernel_that_does_not_fit_is_refused():
         plan_convolution(np.ones((1, 1, 5, 5)), (1, 3, 3), Window((5, 5)))
     with pytest.raises(ShapeError, match="shape"):
         plan_convolution(np.ones((1, 1, 5, 4)), (1, 9, 9), Window((5, 5)))
+
+
+def test_a_pointwise_convolution_of_a_single_pixel_agrees_with_torch():
+    layer = torch.nn.Conv2d(6, 4, 1)
+    with torch.no_grad():
+        layer.weight.mul_(torch.rand(layer.weight.shape) < 0.5)
+    x = torch.randn(1, 6, 1, 1)
+    for _ in range(3):
+        torch.testing.assert_close(SparseConv2d(layer, seconds=QUICK)(x), layer(x), rtol=1e-4, atol=1e-5)

@@ -154,9 +154,10 @@ def plan_convolution(
             return partial(pixel_convolution(matrix, tile, added, geometry, inside).multiply, x, y, threads)
         return partial(Convolution(packing.product(tile), geometry, lines=tile.lines).multiply, x, y, threads)
 
+    # A single pixel is multiplied by the loops for several columns, too: those for a vector alone know no images.
     tiles = candidate_tiles(
         matrix,
-        rows * columns * number,
+        max(2, rows * columns * number),
         convolution=not window.is_pointwise,
         pixelwise=is_worth_a_trial(geometry, number),
     )
