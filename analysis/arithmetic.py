@@ -8,13 +8,15 @@ explanations that may still fit; it is a finding only where none is left.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
 
+from analysis.arithmetic_bold import bold_not_best
 from analysis.arithmetic_costs import known_counts, shares_of_counts, speed_ups
 from analysis.arithmetic_scores import impossible_accuracies, small_datasets, zero_deviations
+from analysis.arithmetic_text import text_against_tables
 from analysis.baselines import describe_key
 from analysis.comparable import KEY, comparable
 from analysis.frames import absent, as_text, grouped, present, records, records_by
@@ -37,7 +39,7 @@ NEEDS = (
     *("arxiv_id", "document_table_id", "table_label", "row", "col", "cell_id", "text", "method", "role", "metric"),
     *("value", "unit", "printed", "dataset", "split", "model", "sparsity", "sparsity_low", "sparsity_high"),
     *("sparsity_printed", "sparsity_of", "sparsity_scope", "compression", "pattern", "spread"),
-    *("col_text", "row_text", "extra", "measured", "theoretical"),
+    *("col_text", "row_text", "extra", "measured", "theoretical", "bold", "table_kind", "protocol", "method_canonical"),
 )
 """Columns of the view ``result`` that the rules read."""
 ASKED_METRICS = ("accuracy_change", "params_reduction", "flops_reduction", "speedup", "params", "flops", "macs")
@@ -45,13 +47,18 @@ ASKED_METRICS = ("accuracy_change", "params_reduction", "flops_reduction", "spee
 TOP = re.compile(r"top\W?([15])\b", re.IGNORECASE)
 
 
-def arithmetic_findings(results: pd.DataFrame, *, compared: pd.DataFrame | None = None) -> list[Finding]:
+def arithmetic_findings(
+    results: pd.DataFrame, texts: pd.DataFrame | None = None, *, compared: pd.DataFrame | None = None
+) -> list[Finding]:
     """All questions that the rules of this module raise about the frame of the view ``result``, paper by paper.
 
-    ``compared`` is the frame of `analysis.comparable.comparable`, where it is made already.
+    ``texts`` is the frame of `db.views.text_numbers`: without it the running text is not looked at. ``compared`` is the
+    frame of `analysis.comparable.comparable`, where it is made already.
     """
+    asked = None if texts is None else texts[~texts["in_tables"].astype(bool)]
+    of_text = {} if asked is None else grouped(records(asked), "arxiv_id")
     found: list[Finding] = []
-    for members in records_by(_askable(results), "arxiv_id"):
+    for members in records_by(_askable(results, of_text), "arxiv_id"):
         found += printed_differences(members)
         found += compressions(members)
         found += patterns(members)
@@ -60,14 +67,17 @@ def arithmetic_findings(results: pd.DataFrame, *, compared: pd.DataFrame | None 
         found += speed_ups(members)
         found += impossible_accuracies(members)
         found += zero_deviations(members)
+        found += bold_not_best(members)
+        found += text_against_tables(members, of_text.get((members[0]["arxiv_id"],), ()))
     return found + same_number_twice(results, compared=compared)
 
 
-def _askable(results: pd.DataFrame) -> pd.DataFrame:
+def _askable(results: pd.DataFrame, of_text: Mapping[tuple[Hashable, ...], object]) -> pd.DataFrame:
     """The results of papers of which a rule has anything to ask, with the columns that the rules read."""
     asked = (
         results["metric"].isin([*ASKED_METRICS]) | (results["spread"] == 0) | results["dataset"].isin(small_datasets())
     )
+    asked |= results["bold"] | results["arxiv_id"].isin([name for (name,) in of_text])
     asked |= results["sparsity"].notna() & (results["compression"].notna() | present(results["pattern"]))
     papers = results.loc[asked, "arxiv_id"].unique()
     return results.loc[results["arxiv_id"].isin(papers), [name for name in NEEDS if name in results]]

@@ -19,16 +19,20 @@ from analysis.printed import metric_name, tidy
 from db.records import Finding
 
 
-def all_findings(results: pd.DataFrame, papers: pd.DataFrame | None = None) -> list[Finding]:
+def all_findings(
+    results: pd.DataFrame, papers: pd.DataFrame | None = None, texts: pd.DataFrame | None = None
+) -> list[Finding]:
     """What every rule raises, largest first within a rule, each set of cells once.
 
-    ``results`` is the frame of the view ``result``. With ``papers``, results of withdrawn papers are left out.
+    ``results`` is the frame of the view ``result``. With ``papers``, results of withdrawn papers are left out; with
+    ``texts``, the frame of `db.views.text_numbers`, the running text is looked at, too.
     """
     if papers is not None:
         withdrawn = set(papers.loc[papers["withdrawn"].astype(bool), "arxiv_id"])
         results = results[~results["arxiv_id"].isin(withdrawn)]
     compared = comparable(results)
-    found = contradiction_findings(results, compared=compared) + arithmetic_findings(results, compared=compared)
+    found = contradiction_findings(results, compared=compared)
+    found += arithmetic_findings(results, texts, compared=compared)
     distinct = {(item.rule, item.cells): item for item in reversed(found)}
     return sorted(distinct.values(), key=lambda item: (item.rule, -item.size, item.cells))
 

@@ -90,6 +90,7 @@ DEFAULTS: Mapping[str, Any] = {
     "pattern": None,
     "printed": "",
     "measured": False,
+    "bold": False,
     "implemented_by": "unknown",
     "method_canonical": None,
     "override_id": None,

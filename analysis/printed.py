@@ -30,6 +30,10 @@ class Quantities:
     multiply_adds: frozenset[str]
     shares: frozenset[str]
     accuracies: frozenset[str]
+    higher_is_better: frozenset[str]
+    lower_is_better: frozenset[str]
+    costs: frozenset[str]
+    savings: frozenset[str]
     same: Mapping[str, str]
     complements: Mapping[str, str]
     variants: Mapping[str, str]
@@ -51,6 +55,10 @@ def quantities() -> Quantities:
         multiply_adds=frozenset(raw["multiply_adds"]),
         shares=frozenset(raw["shares"]),
         accuracies=frozenset(raw["accuracies"]),
+        higher_is_better=frozenset(raw["higher_is_better"]),
+        lower_is_better=frozenset(raw["lower_is_better"]),
+        costs=frozenset(raw["costs"]),
+        savings=frozenset(raw["savings"]),
         same=raw["same"],
         complements=raw["complements"],
         variants=raw["variants"],

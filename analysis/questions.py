@@ -31,6 +31,11 @@ class Number:
         """With the digits it was printed with."""
         return with_digits(self.amount, self.half)
 
+    @property
+    def as_printed(self) -> str:
+        """The same of a number that is not below zero, an error rate as itself."""
+        return with_digits(self.base, self.half)
+
 
 def number_of(row: dict[str, Any]) -> Number:
     """The number of a row; an error rate as the accuracy that it leaves."""

@@ -16,7 +16,8 @@ from corpus.knowledge import Knowledge
 from corpus.reading import Document
 from corpus.reading.forms import read_paper
 from corpus.results import read_results
-from db.records import Reading, Table, Unread
+from corpus.text_numbers import text_numbers
+from db.records import Reading, Table, TextNumber, Unread
 
 _WORDS = re.compile(r"\b(?:prun|spars|unprun)\w*", re.I)
 MIN_WORDS = 5
@@ -36,6 +37,8 @@ class Extraction:
     readings: tuple[Reading, ...] = ()
     unread: tuple[Unread, ...] = ()
     """What could not be read, of the document and of its tables."""
+    text_numbers: tuple[TextNumber, ...] = ()
+    """Numbers of its running text that say how good a network is."""
 
 
 def extract(document: Document, knowledge: Knowledge, *, on_pruning: bool | None = None) -> Extraction:
@@ -48,7 +51,7 @@ def extract(document: Document, knowledge: Knowledge, *, on_pruning: bool | None
     if on_pruning is None:
         on_pruning = not readings or reports_pruning(document, readings, knowledge)
     if on_pruning:
-        return Extraction(document, tables, readings, unread)
+        return Extraction(document, tables, readings, unread, text_numbers(document))
     reason = "neither its tables nor its abstract speak of pruning, so no number was taken as a pruning result"
     return Extraction(document, tables, (), (*document.unread, Unread("document", "results", reason)))
 

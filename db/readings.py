@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from db.labels import standing_labels
-from db.records import Citation, Reading, Table, Tags, Unread
+from db.records import Citation, Reading, Table, Tags, TextNumber, Unread
 from db.schema import (
     MEANING,
     abstract_claim,
@@ -43,6 +43,7 @@ from db.schema import (
     processing,
     reading,
     tag,
+    text_number,
     unread,
 )
 
@@ -241,8 +242,9 @@ def save_extraction(
     readings: Sequence[Reading],
     citations: Sequence[Citation],
     left_unread: Iterable[Unread] = (),
+    text_numbers: Sequence[TextNumber] = (),
 ) -> None:
-    """Store tables, cells, what their numbers mean, the bibliography, and what could not be read."""
+    """Store tables, cells, what their numbers mean, the bibliography, numbers of the text, and what was not read."""
     processing_id = _begin(connection, done)
     if processing_id is None:
         return
@@ -263,6 +265,9 @@ def save_extraction(
         entries.append(place | {"cited_arxiv_id": values.pop("arxiv_id")} | values)
     if entries:
         connection.execute(insert(citation), entries)
+    if text_numbers:
+        numbers = [place | asdict(found) | {"tables": list(found.tables)} for found in text_numbers]
+        connection.execute(insert(text_number), numbers)
     _replace_unread(connection, done, left_unread)
 
 
@@ -380,6 +385,7 @@ def _meaning(found: Reading) -> dict[str, Any]:
         "printed": found.printed,
         "measured": found.measured,
         "theoretical": found.theoretical,
+        "bold": found.bold,
         "cited": found.cited,
         "confidence": found.confidence,
         "assumed": list(found.assumed),

@@ -285,11 +285,32 @@ class Reading:
     """The number as printed, when the sign or form was changed."""
     measured: bool = False
     theoretical: bool = False
+    bold: bool = False
+    """Whether the cell is printed in bold."""
     confidence: float = 1.0
     assumed: tuple[str, ...] = ()
     """What was assumed where the paper does not say."""
     extra: Mapping[str, str] = field(default_factory=dict)
     """variant, stage, phase, device, batch, submetric."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextNumber:
+    """A number of the running text that says how good a network is, with the sentence that it stands in."""
+
+    section: str
+    """Title of the section."""
+    sentence: str
+    printed: str
+    value: float
+    unit: str
+    """``%``, or empty."""
+    tables: tuple[str, ...]
+    """Labels of the tables that the sentence refers to, or else its paragraph."""
+    refers: bool
+    """Whether the sentence itself refers to them."""
+    in_tables: bool
+    """Whether a cell of the paper's tables prints this number, or what it leaves of 100, to its digits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -324,6 +324,7 @@ reading = Table(
     Column("printed", String, nullable=False, server_default=""),
     Column("measured", Boolean, nullable=False, server_default="0"),
     Column("theoretical", Boolean, nullable=False, server_default="0"),
+    Column("bold", Boolean, nullable=False, server_default="0"),
     Column("cited", String, comment="key of the bibliography entry that the row cites"),
     Column("confidence", Float, nullable=False),
     Column("assumed", JSON, nullable=False),
@@ -354,6 +355,24 @@ override = Table(
     Column("note", Text, nullable=False, server_default=""),
     Column("at", DateTime, nullable=False),
     comment="a person's correction, anchored on words so that it survives a new version",
+)
+
+text_number = Table(
+    "text_number",
+    metadata,
+    _id(),
+    _paper(),
+    Column("version", Integer, nullable=False),
+    Column("processing_id", ForeignKey("processing.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("section", Text, nullable=False),
+    Column("sentence", Text, nullable=False),
+    Column("printed", String, nullable=False),
+    Column("value", Float, nullable=False),
+    Column("unit", String, nullable=False),
+    Column("tables", JSON, nullable=False),
+    Column("refers", Boolean, nullable=False),
+    Column("in_tables", Boolean, nullable=False),
+    comment="a number of the running text that says how good a network is",
 )
 
 citation = Table(
@@ -498,7 +517,7 @@ SELECT r.id AS reading_id, c.id AS cell_id, o.id AS override_id, p.id AS paper_i
        t.caption AS caption, t.kind AS table_kind, c.row AS row, c.col AS col, c.number AS number, c.text AS text,
        c.row_text AS row_text, c.col_text AS col_text,
        {", ".join(_shown(name) for name in MEANING)},
-       r.printed AS printed, r.measured AS measured, r.theoretical AS theoretical, r.cited AS cited,
+       r.printed AS printed, r.measured AS measured, r.theoretical AS theoretical, r.bold AS bold, r.cited AS cited,
        r.confidence AS confidence, r.assumed AS assumed, r.extra AS extra,
        p.submitted AS submitted, p.synthetic AS synthetic
 FROM ranked n

@@ -45,6 +45,7 @@ from db.schema import (
     processing,
     reading,
     tag,
+    text_number,
     unread,
     verdict,
 )
@@ -57,6 +58,7 @@ RESULT_TYPES: dict[str, Any] = {
     "synthetic": Boolean,
     "measured": Boolean,
     "theoretical": Boolean,
+    "bold": Boolean,
 }
 
 
@@ -147,6 +149,22 @@ def _answered(papers: pd.Series, facets: pd.Series, labels: pd.DataFrame) -> pd.
     off_subject = set(relevance.loc[relevance["value"] != "core", "arxiv_id"])
     told = [pair in answers or pair[0] in off_subject for pair in zip(papers, facets, strict=True)]
     return pd.Series(told, index=papers.index, dtype=bool)
+
+
+def text_numbers(connection: Connection, arxiv_id: str | None = None) -> pd.DataFrame:
+    """One row a number of a paper's running text that says how good a network is; ``tables`` is a list of labels."""
+    query = select(
+        paper.c.arxiv_id,
+        text_number.c.section,
+        text_number.c.sentence,
+        text_number.c.printed,
+        text_number.c.value,
+        text_number.c.unit,
+        text_number.c.tables,
+        text_number.c.refers,
+        text_number.c.in_tables,
+    ).select_from(text_number)
+    return read_frame(connection, _of_newest(query, text_number, ["extract"], arxiv_id))
 
 
 def abstract_claims(connection: Connection, arxiv_id: str | None = None) -> pd.DataFrame:

@@ -46,6 +46,7 @@ class Frames:
     findings: pd.DataFrame
     verdicts: pd.DataFrame
     stated: pd.DataFrame
+    text_numbers: pd.DataFrame
 
 
 def corpus_frames(engine: Engine) -> Frames:
@@ -60,6 +61,7 @@ def corpus_frames(engine: Engine) -> Frames:
             findings=views.findings(connection),
             verdicts=views.verdicts(connection),
             stated=stated_comparisons(connection),
+            text_numbers=views.text_numbers(connection),
         )
 
 
@@ -107,7 +109,13 @@ def _store(engine: Engine, path: Path, extraction: Extraction, now: datetime) ->
         save_tags(connection, tagged, tags)
         done = replace(tagged, stage="extract")
         save_extraction(
-            connection, done, extraction.tables, extraction.readings, document.bibliography, extraction.unread
+            connection,
+            done,
+            extraction.tables,
+            extraction.readings,
+            document.bibliography,
+            extraction.unread,
+            extraction.text_numbers,
         )
 
 
@@ -122,6 +130,7 @@ def beside(corpus: Frames, draft: Frames) -> Frames:
         claims=_joined(corpus.claims, draft.claims),
         results=_joined(corpus.results, own),
         citations=_joined(corpus.citations, draft.citations),
+        text_numbers=_joined(corpus.text_numbers, draft.text_numbers),
     )
 
 

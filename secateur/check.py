@@ -122,6 +122,7 @@ def _sheet(frames: Frames, paper: str, notes: tuple[str, ...]) -> Sheet:
     results = frames.results[frames.results["arxiv_id"] == paper]
     cells = {int(row["cell_id"]): place_of(row) for row in records(results)}
     claims = frames.claims[frames.claims["arxiv_id"] == paper]
+    texts = frames.text_numbers[frames.text_numbers["arxiv_id"] == paper]
     registered, runnable, claim_file = _runnable(paper, record, results)
     if results.empty:
         notes = (*notes, "no result was read from its tables, so its numbers could not be looked at")
@@ -130,7 +131,7 @@ def _sheet(frames: Frames, paper: str, notes: tuple[str, ...]) -> Sheet:
         title=str(record["title"].iloc[0]),
         synthetic=bool(record["synthetic"].iloc[0]),
         claims=tuple(records(claims.drop(columns=["arxiv_id", "confidence"]))),
-        questions=tuple(_questions(results, cells)),
+        questions=tuple(_questions(results, texts, cells)),
         quoted=tuple(_quoted(frames.results, results, paper, cells)),
         missing=tuple(_missing(frames, paper)),
         rigor=tuple(_rigor(record, results, cells)),
@@ -142,8 +143,8 @@ def _sheet(frames: Frames, paper: str, notes: tuple[str, ...]) -> Sheet:
     )
 
 
-def _questions(results: pd.DataFrame, cells: Mapping[int, str]) -> Iterator[dict[str, Any]]:
-    for one in arithmetic_findings(results):
+def _questions(results: pd.DataFrame, texts: pd.DataFrame, cells: Mapping[int, str]) -> Iterator[dict[str, Any]]:
+    for one in arithmetic_findings(results, texts):
         yield {
             "level": one.level,
             "rule": one.rule,

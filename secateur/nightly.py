@@ -116,7 +116,8 @@ def find(engine: Engine, now: datetime) -> FindingCounts:
     """Apply every rule to the corpus as it is, and store what was found."""
     with engine.execution_options(read_only=True).connect() as connection:
         results, papers = views.results(connection), views.papers(connection)
-    found = all_findings(results, papers)
+        texts = views.text_numbers(connection)
+    found = all_findings(results, papers, texts)
     with engine.begin() as connection:
         return save_findings(connection, found, now)
 

@@ -35,7 +35,7 @@ from db.readings import (
     unextracted,
     untagged,
 )
-from db.records import Citation, Reading, Table, Unread
+from db.records import Citation, Reading, Table, TextNumber, Unread
 from ingest.fulltext import FileStore
 
 Progressed = Callable[[int, int | None, str], None]
@@ -138,6 +138,7 @@ class ReadPaper:
     readings: tuple[Reading, ...] = ()
     citations: tuple[Citation, ...] = ()
     unread: tuple[Unread, ...] = ()
+    text_numbers: tuple[TextNumber, ...] = ()
 
 
 def extract_papers(
@@ -189,7 +190,8 @@ def _read(reader: BoundedReader, path: Path) -> ReadPaper:
     except NotReadError as error:
         return ReadPaper(time.perf_counter() - began, str(error))
     seconds = time.perf_counter() - began
-    return ReadPaper(seconds, "", found.tables, found.readings, tuple(found.document.bibliography), found.unread)
+    bibliography = tuple(found.document.bibliography)
+    return ReadPaper(seconds, "", found.tables, found.readings, bibliography, found.unread, found.text_numbers)
 
 
 @cache
@@ -220,7 +222,9 @@ def _store(engine: Engine, document: StoredDocument, reader_version: str, paper:
         if paper.reason:
             save_failure(connection, done, "document", document.kind)
         else:
-            save_extraction(connection, done, paper.tables, paper.readings, paper.citations, paper.unread)
+            save_extraction(
+                connection, done, paper.tables, paper.readings, paper.citations, paper.unread, paper.text_numbers
+            )
 
 
 def _failed(done: Processing, error: Exception) -> Processing:

@@ -39,6 +39,7 @@ from validate.verdict import Verdict, judge
 
 if TYPE_CHECKING:
     from validate.engine.memory import TrainingMemory
+    from validate.timing import TimedLayer
 
 _RUNS_AHEAD = 2
 """Runs handed out for each worker: a run may take minutes, and what was handed out is finished after the deadline."""
@@ -62,6 +63,16 @@ class _Task:
     seed: int
     data_folder: Path | None
     device: str
+    timed: bool = False
+    """Whether its layers are timed when all is judged."""
+
+
+@dataclass(frozen=True)
+class _Ran:
+    """A run's row, and of a timed one the layers of its network."""
+
+    row: RunRow
+    layers: tuple[TimedLayer, ...] = ()
 
 
 @cache
@@ -109,8 +120,9 @@ def _unfinished(task: _Task) -> RunRow:
     )
 
 
-def _run(task: _Task) -> RunRow:
-    """The row of one run. A run that breaks gives the outcome ``failed`` with its error."""
+def _run(task: _Task) -> _Ran:
+    """One run. One that breaks gives the outcome ``failed`` with its error."""
+    from validate.engine.inference import sparse_layers
     from validate.engine.outcome import run_arm
 
     began = time.perf_counter()
@@ -129,8 +141,8 @@ def _run(task: _Task) -> RunRow:
             )
     except Exception as error:  # a broken run is a result: it is stored, counted and shown
         reason = f"{type(error).__name__}: {error}"
-        return replace(row, seconds=time.perf_counter() - began, machine={**row.machine, "error": reason})
-    return replace(
+        return _Ran(replace(row, seconds=time.perf_counter() - began, machine={**row.machine, "error": reason}))
+    row = replace(
         row,
         outcome=outcome.state,
         measures=dict(outcome.measures),
@@ -138,6 +150,7 @@ def _run(task: _Task) -> RunRow:
         examples=int(outcome.correct.size),
         seconds=time.perf_counter() - began,
     )
+    return _Ran(row, tuple(sparse_layers(outcome.model)) if task.timed else ())
 
 
 def _lost(task: _Task, reason: str) -> RunRow:
@@ -147,11 +160,11 @@ def _lost(task: _Task, reason: str) -> RunRow:
 
 def _results(
     tasks: Sequence[_Task], jobs: int, cluster: str | None, deadline: float | None
-) -> Generator[RunRow, None, None]:
+) -> Generator[_Ran, None, None]:
     """Runs tasks here, in ``jobs`` processes or on a cluster, and stops handing them out at the deadline."""
     in_time = takewhile(lambda task: deadline is None or time.monotonic() < deadline, tasks)
-    for task, row in over(_run, in_time, jobs=jobs, cluster=cluster, ahead=_RUNS_AHEAD):
-        yield _lost(task, row.reason) if isinstance(row, Lost) else row
+    for task, ran in over(_run, in_time, jobs=jobs, cluster=cluster, ahead=_RUNS_AHEAD):
+        yield _Ran(_lost(task, ran.reason)) if isinstance(ran, Lost) else ran
 
 
 @dataclass
@@ -168,6 +181,8 @@ class _Validation:
     data_folder: Path | None
     device: str
     cluster: str | None
+    timed: tuple[TimedLayer, ...] = ()
+    """The layers to be timed, where this call has trained them."""
 
     @property
     def at(self) -> datetime:
@@ -181,8 +196,18 @@ class _Validation:
     def missing(self, seeds: int) -> list[_Task]:
         """Runs that a look at so many seeds still needs, seed by seed, so that arms stay paired when time runs out."""
         done = {row.key for row in self.rows() if row.outcome != "failed"}
+        timed = (_timed_arm(self.plan.claim), next(iter(self.plan.settings)), 0)
         return [
-            _Task(name, arm, completion, setting, seed, self.data_folder, self.device)
+            _Task(
+                name,
+                arm,
+                completion,
+                setting,
+                seed,
+                self.data_folder,
+                self.device,
+                timed=(name, completion, seed) == timed,
+            )
             for seed in range(seeds)
             for completion, setting in self.plan.settings.items()
             for name, arm in self.plan.claim.arms.items()
@@ -197,7 +222,9 @@ class _Validation:
         total = seeds * len(self.plan.settings) * len(self.plan.claim.arms)
         finished = 0
         with closing(_results(tasks, self.jobs, self.cluster, self.deadline)) as results:
-            for row in results:
+            for ran in results:
+                row = ran.row
+                self.timed = self.timed or ran.layers
                 finished += 1
                 with self.engine.begin() as connection:
                     store.store_run(connection, self.plan.sha256, replace(row, finished_at=self.at))
@@ -222,26 +249,27 @@ class _Validation:
         name = _timed_arm(self.plan.claim)
         if stored or name is None or find_spec("torch") is None:
             return stored
-        from validate.engine.inference import sparse_layers
-        from validate.engine.outcome import run_arm
-
-        setting = next(iter(self.plan.settings.values()))
-        with one_thread():
-            data = _dataset_of(setting, self.data_folder)
-            outcome = run_arm(
-                self.plan.claim.arms[name],
-                setting,
-                data,
-                seed=0,
-                device=self.device,
-                data_folder=self.data_folder,
-                memory=_trainings(),
-            )
-            layers = sparse_layers(outcome.model)
-        timings = time_layers(layers, self.at)
+        timings = time_layers(self.timed or self._trained_again(name), self.at)
         with self.engine.begin() as connection:
             store.replace_timings(connection, self.plan.sha256, timings)
         return timings
+
+    def _trained_again(self, arm: str) -> tuple[TimedLayer, ...]:
+        """The layers of an arm's first seed, where an earlier call has trained it."""
+        completion, setting = next(iter(self.plan.settings.items()))
+        ran = _run(
+            _Task(
+                arm,
+                self.plan.claim.arms[arm],
+                completion,
+                setting,
+                seed=0,
+                data_folder=self.data_folder,
+                device=self.device,
+                timed=True,
+            )
+        )
+        return ran.layers
 
 
 def _timed_arm(claim: Claim) -> str | None:

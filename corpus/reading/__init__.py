@@ -4,7 +4,7 @@ from corpus.reading.document import Document, DocumentTable, Paragraph, Section,
 from corpus.reading.html import read_html
 from corpus.reading.latex import read_latex
 
-READER_VERSION = "12"
+READER_VERSION = "13"
 """Raise it whenever reading or extraction changes, so that papers are read again."""
 
 __all__ = [

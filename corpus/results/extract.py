@@ -344,6 +344,7 @@ class TableReader:
             printed=printed,
             measured=self._measured(slot),
             theoretical=slot.metric == "speedup" and self.paper.theoretical,
+            bold=place.cell.bold,
             confidence=round(max(0.2, 0.95 - 0.15 * len(place.assumed)), 2),
             assumed=tuple(place.assumed),
             extra=self._extra(place, number),

@@ -115,13 +115,18 @@ def export_claims(
     page: Annotated[Path | None, typer.Option(metavar="FILE.md", help="Write the page of claims here.")] = None,
     db: DbOption = None,
 ) -> None:
-    """Write the runs and verdicts of the registry's claims as data, and the page that is made of them."""
+    """Write the runs and verdicts of the registry's claims as data, and the page that is made of them.
+
+    Rows of claims that this database has not run stay as they stand in DIR.
+    """
     from validate.first_look.page import page_of
-    from validate.first_look.rows import rows_of, write_rows
+    from validate.first_look.rows import RUNS, read_rows, rows_of, with_earlier, write_rows
 
     registry = load_registry()
     with readable(settings_for(context, db=db)).connect() as connection:
         runs, judged = rows_of(connection, registry)
+    if (folder / RUNS).is_file():
+        runs, judged = with_earlier(read_rows(folder), runs, judged)
     folder.mkdir(parents=True, exist_ok=True)
     write_rows(folder, runs, judged)
     if page is not None:

@@ -49,6 +49,7 @@ DEFAULTS: dict[str, Any] = {
     "printed": "",
     "measured": False,
     "theoretical": False,
+    "bold": False,
     "cited": None,
     "confidence": 1.0,
     "assumed": None,
@@ -72,7 +73,7 @@ def _results(*rows: dict[str, Any]) -> pd.DataFrame:
     names = ["reading_id", "cell_id", "arxiv_id", "document_table_id", *DEFAULTS]
     frame = pd.DataFrame(whole, columns=names).astype(object)
     frame["submitted"] = pd.to_datetime(frame["submitted"])
-    return frame.astype(dict.fromkeys(NUMBERS, float) | {"cell_id": int, "synthetic": bool})
+    return frame.astype(dict.fromkeys(NUMBERS, float) | {"cell_id": int, "synthetic": bool, "bold": bool})
 
 
 @pytest.fixture

@@ -11,7 +11,19 @@ from db import readings, views
 from db.findings import finding_id, save_findings
 from db.overrides import Anchor, remove_overrides, standing_override
 from db.readings import Processing, save_extraction, save_failure, save_tags, unextracted, untagged
-from db.records import AbstractClaim, Cell, Citation, Finding, Reading, Sparsity, Table, Tag, Tags, Unread
+from db.records import (
+    AbstractClaim,
+    Cell,
+    Citation,
+    Finding,
+    Reading,
+    Sparsity,
+    Table,
+    Tag,
+    Tags,
+    TextNumber,
+    Unread,
+)
 from db.schema import document, override, paper
 from db.session import open_database
 

@@ -90,6 +90,29 @@ def test_the_command_writes_rows_and_page_of_a_database(tmp_path):
     assert "| compression |  | compression of pruned: 12 ± 0.5 | 12.22 |" in text
     assert "### HAN15-L300-DENSITIES" in text
     assert "### HAN15-L300-12X" not in text
+    again = CliRunner().invoke(app, ["claims", "export", str(tmp_path / "to"), "--db", str(path)])
+    assert again.exit_code == 0
+    assert read_rows(tmp_path / "to") == (runs, judged)
+
+
+def test_rows_of_claims_that_a_database_has_not_run_stay_as_they_were(tmp_path):
+    path = tmp_path / "claims.db"
+    engine = open_database(path)
+    validate_claim(engine, REGISTRY["HAN15-L300-DENSITIES"], now=NOW)
+    with engine.connect() as connection:
+        runs, judged = rows_of(connection, REGISTRY)
+    engine.dispose()
+    write_rows(tmp_path, RUNS, JUDGED)
+    assert CliRunner().invoke(app, ["claims", "export", str(tmp_path), "--db", str(path)]).exit_code == 0
+    all_runs, all_judged = read_rows(tmp_path)
+    names = {row.claim for row in all_runs}
+    assert names == {row.claim for row in RUNS} | {"HAN15-L300-DENSITIES"}
+    assert [row for row in all_runs if row.claim == "HAN15-L300-DENSITIES"] == runs
+    assert [row for row in all_judged if row.claim == "HAN15-L300-DENSITIES"] == judged
+    assert [row for row in all_runs if row.claim != "HAN15-L300-DENSITIES"] == [
+        row for row in RUNS if row.claim != "HAN15-L300-DENSITIES"
+    ]
+    assert [row.claim for row in all_judged] == [row.claim for row in JUDGED]
 
 
 @pytest.mark.parametrize(

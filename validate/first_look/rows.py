@@ -1,6 +1,7 @@
 """The rows of a first look, as CSV beside this module: one a run, and one a part of a verdict.
 
-The answers to single test examples are left out. The rows are copied from a database by ``secateur claims export``.
+The answers to single test examples are left out. The rows are copied from databases by ``secateur claims export``, of
+each claim from the last one that has run it.
 """
 
 from __future__ import annotations
@@ -166,6 +167,25 @@ def write_rows(folder: Path, runs: Sequence[Run], judged: Sequence[Judged]) -> N
             names = [field.name for field in fields(kind)]
             writer.writerow(names)
             writer.writerows([getattr(row, field) for field in names] for row in rows)
+
+
+def with_earlier(
+    earlier: tuple[list[Run], list[Judged]], runs: list[Run], judged: list[Judged]
+) -> tuple[list[Run], list[Judged]]:
+    """The rows of a database, and of the claims that it does not have those that were exported earlier, in that order.
+
+    A claim's rows are never mixed: its newest plan in the database stands for it alone.
+    """
+    old_runs, old_judged = earlier
+    own = {row.claim for row in (*runs, *judged)}
+    order = {name: place for place, name in enumerate(dict.fromkeys(row.claim for row in (*old_runs, *old_judged)))}
+
+    def place(row: Run | Judged) -> int:
+        return order.get(row.claim, len(order))
+
+    all_runs = [*(row for row in old_runs if row.claim not in own), *runs]
+    all_judged = [*(row for row in old_judged if row.claim not in own), *judged]
+    return sorted(all_runs, key=place), sorted(all_judged, key=place)
 
 
 def read_rows(folder: Path = FOLDER) -> tuple[list[Run], list[Judged]]:
