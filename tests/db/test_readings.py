@@ -203,6 +203,21 @@ def test_sparsity_keeps_what_was_printed_and_its_interval(engine: Engine) -> Non
         assert row.compression != row.compression  # not stated
 
 
+def test_numbers_of_the_text_are_those_of_the_newest_reading(engine: Engine) -> None:
+    number = TextNumber(
+        "Results", "RigL reaches 75.4%.", "75.4", 75.4, "%", ("tab:main",), refers=False, in_tables=False
+    )
+    with engine.begin() as connection:
+        bold = replace(a_reading(1, 75.1), bold=True)
+        save_extraction(connection, done("extract"), [TABLE], [bold, a_reading(2, 72.9)], [], (), [number])
+        shown = views.text_numbers(connection, "1911.11134").iloc[0]
+        assert (shown.printed, shown.value, shown.tables, shown.refers) == ("75.4", 75.4, ["tab:main"], False)
+        assert views.results(connection).bold.tolist() == [True, False]
+        save_extraction(connection, done("extract", version="2"), [TABLE], [a_reading(1, 75.1)], [])
+        assert views.text_numbers(connection).empty
+        assert views.results(connection).bold.tolist() == [False]
+
+
 def test_a_finding_keeps_its_state_while_it_is_raised_and_is_marked_gone_after(engine: Engine) -> None:
     with engine.begin() as connection:
         save_extraction(connection, done("extract"), [TABLE], [a_reading(1, 75.1), a_reading(2, 72.9)], [])

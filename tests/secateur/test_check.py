@@ -53,6 +53,24 @@ def test_a_draft_is_checked_without_a_corpus(draft: Path) -> None:
     assert any("corpus is empty" in note for note in sheet.notes)
 
 
+def test_a_text_and_bold_that_do_not_fit_the_table_are_asked_about(tmp_path: Path) -> None:
+    begin, end = DRAFT.index(r"\begin{table}"), DRAFT.index(r"\begin{thebibliography}")
+    table = r"""As Table~\ref{tab:main} shows, RigL reaches 73.60\% at 90\% sparsity.
+\begin{table}\caption{Top-1 accuracy (\%) of ResNet-50 on ImageNet by sparsity.}\label{tab:main}
+\begin{tabular}{lcccc}\toprule Method & 80\% & 90\% & 95\% & 98\% \\ \midrule
+RigL~\cite{rigl} & 74.60 & 73.00 & \textbf{70.10} & 66.00 \\
+SET & 74.20 & 72.10 & 69.90 & 65.00 \\
+OwnPrune (ours) & \textbf{76.10} & \textbf{75.00} & 69.50 & \textbf{65.90} \\ \bottomrule
+\end{tabular}\end{table}
+"""
+    (tmp_path / "main.tex").write_text(DRAFT[:begin] + table + DRAFT[end:], encoding="utf-8")
+    found = {row["rule"]: row for row in check_draft(None, tmp_path, NOW).questions}
+    assert set(found) == {"bold", "text"}
+    assert "65.90 in bold, and RigL beside it has 66.00" in found["bold"]["sentence"]
+    assert found["text"]["level"] == "finding"
+    assert "73.60 % where table tab:main has a top-1 accuracy of 73.00 for RigL" in found["text"]["sentence"]
+
+
 def test_a_main_file_is_read_with_its_parts_and_without_other_documents(tmp_path: Path) -> None:
     begin, end = DRAFT.index(r"\begin{table}"), DRAFT.index(r"\begin{thebibliography}")
     (tmp_path / "tables").mkdir()

@@ -254,8 +254,22 @@ def test_without_torch_the_message_says_how_to_install_it(engine, monkeypatch):
         validate_claim(engine, claim_of(), now=NOW)
 
 
+def test_what_this_call_has_trained_is_timed_without_training_it_again(engine, monkeypatch):
+    monkeypatch.setattr(running._Validation, "_trained_again", lambda validation, arm: pytest.fail("trained again"))
+    report = validate_claim(engine, claim_of(), now=NOW)
+    assert set(report.measured_ratio) == {1, 64}
+
+
+def test_what_an_earlier_call_has_trained_is_trained_again_to_be_timed(engine, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "time_layers", lambda layers, now: [])
+        assert validate_claim(engine, claim_of(), now=NOW).measured_ratio is None
+    assert set(validate_claim(engine, claim_of(), now=NOW).measured_ratio) == {1, 64}
+
+
 @pytest.mark.slow
-def test_side_by_side_processes_give_the_same_bits(engine, finished):
+def test_side_by_side_processes_give_the_same_bits(engine, finished, monkeypatch):
+    monkeypatch.setattr(running._Validation, "_trained_again", lambda validation, arm: pytest.fail("trained again"))
     whole, report, _ = finished
     beside = validate_claim(engine, claim_of(), jobs=2, now=NOW)
     assert beside.parts == report.parts

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -72,6 +72,9 @@ class Judged:
     """Of the whole: processes that wanted to run while those seconds were measured."""
     at: str
     """UTC, ISO 8601."""
+
+
+_Row = TypeVar("_Row", Run, Judged)
 
 
 def _machine(row: RunRow) -> str:
@@ -177,15 +180,16 @@ def with_earlier(
     A claim's rows are never mixed: its newest plan in the database stands for it alone.
     """
     old_runs, old_judged = earlier
-    own = {row.claim for row in (*runs, *judged)}
-    order = {name: place for place, name in enumerate(dict.fromkeys(row.claim for row in (*old_runs, *old_judged)))}
-
-    def place(row: Run | Judged) -> int:
-        return order.get(row.claim, len(order))
-
+    own = {row.claim for row in runs} | {row.claim for row in judged}
     all_runs = [*(row for row in old_runs if row.claim not in own), *runs]
     all_judged = [*(row for row in old_judged if row.claim not in own), *judged]
-    return sorted(all_runs, key=place), sorted(all_judged, key=place)
+    return _in_order(all_runs, old_runs), _in_order(all_judged, old_judged)
+
+
+def _in_order(rows: list[_Row], earlier: Sequence[_Row]) -> list[_Row]:
+    """Rows by claim in the order of the earlier ones, and behind them those of other claims."""
+    order = {name: place for place, name in enumerate(dict.fromkeys(row.claim for row in earlier))}
+    return sorted(rows, key=lambda row: order.get(row.claim, len(order)))
 
 
 def read_rows(folder: Path = FOLDER) -> tuple[list[Run], list[Judged]]:
