@@ -53,8 +53,8 @@ def text_against_tables(members: Sequence[dict[str, Any]], texts: Sequence[Mappi
     for text in texts:
         if text["in_tables"]:
             continue
-        referred = [row for row in rows if row["table_label"] in text["tables"]]
-        asked = _spoken_of(text, referred or rows)
+        referred = _spoken_of(text, [row for row in rows if row["table_label"] in text["tables"]])
+        asked = referred or _spoken_of(text, rows)
         near = [row for row in asked if _is_near(text, row)]
         if not near or _follows(text, asked, members):
             continue

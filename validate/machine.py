@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import re
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,18 +16,32 @@ from validate.kernels.library import instruction_set, kernel_name
 _INSTRUCTION_SETS = ("sse4_2", "avx", "avx2", "fma", "avx512f", "avx512_bf16", "amx_tile", "asimd", "sve")
 
 
+def read_cpuinfo(text: str) -> dict[str, str]:
+    """The fields of the first processor."""
+    fields: dict[str, str] = {}
+    for line in text.splitlines():
+        key, _, value = line.partition(":")
+        fields.setdefault(key.strip(), value.strip())
+    return fields
+
+
+def cpu_name(fields: Mapping[str, str]) -> str:
+    """The name of a CPU. Virtual machines leave the number out, so that every one of a maker's line has one name: then
+    family and model stand behind it, as in ``AMD EPYC (family 25, model 17)``.
+    """
+    name = fields.get("model name", "")
+    known = [f"{word} {fields[key]}" for word, key in (("family", "cpu family"), ("model", "model")) if key in fields]
+    return f"{name} ({', '.join(known)})" if name and known and not re.search(r"\d", name) else name
+
+
 @cache
 def _cpu() -> dict[str, Any]:
     """Model and instruction sets from Linux's cpuinfo; elsewhere what Python knows."""
     path = Path("/proc/cpuinfo")
-    fields: dict[str, str] = {}
-    if path.exists():
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-            key, _, value = line.partition(":")
-            fields.setdefault(key.strip(), value.strip())
+    fields = read_cpuinfo(path.read_text(encoding="utf-8", errors="replace")) if path.exists() else {}
     flags = set(fields.get("flags", fields.get("Features", "")).split())
     return {
-        "cpu": fields.get("model name") or platform.processor() or platform.machine(),
+        "cpu": cpu_name(fields) or platform.processor() or platform.machine(),
         "instruction_sets": [name for name in _INSTRUCTION_SETS if name in flags],
         "cores": os.cpu_count(),
     }
