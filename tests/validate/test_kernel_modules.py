@@ -260,3 +260,36 @@ def test_a_pointwise_convolution_of_a_single_pixel_agrees_with_torch():
     x = torch.randn(1, 6, 1, 1)
     for _ in range(3):
         torch.testing.assert_close(SparseConv2d(layer, seconds=QUICK)(x), layer(x), rtol=1e-4, atol=1e-5)
+
+
+class _ReadsWeights(nn.Module):
+    """As models do that ask a layer for its type, or tie an output to an embedding."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Linear(256, 512), nn.Linear(512, 256, bias=False)
+
+    def forward(self, x):
+        hidden = self.first(x.to(self.first.weight.dtype))
+        return self.second(hidden) @ self.second.weight + self.first.bias
+
+
+def test_a_model_that_reads_the_weights_of_its_layers_gives_the_same_outputs():
+    model, x = prune(_ReadsWeights(), 0.97), torch.randn(32, 256)
+    fast = accelerate(model, x, seconds=QUICK)
+    assert isinstance(fast.first, SparseLinear)
+    assert relative_error(fast(x), model(x)) < 1e-4
+    assert fast.second.bias is None
+    assert torch.equal(pickle.loads(pickle.dumps(fast)).first.weight, model.first.weight)
+    layer = nn.Conv2d(4, 8, 3, padding=1)
+    ours = SparseConv2d(layer)
+    assert torch.equal(ours.weight, layer.weight)
+    assert torch.equal(ours.bias, layer.bias)
+    assert (ours.kernel_size, ours.stride, ours.padding) == ((3, 3), (1, 1), (1, 1))
+
+
+def test_of_a_compiled_model_the_original_is_accelerated():
+    model, x = prune(nn.Sequential(nn.Linear(256, 512), nn.ReLU()), 0.97), torch.randn(32, 256)
+    fast = accelerate(torch.compile(model), x, seconds=QUICK)
+    assert isinstance(fast[0], SparseLinear)
+    assert relative_error(fast(x), model(x)) < 1e-4

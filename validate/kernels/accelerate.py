@@ -59,10 +59,11 @@ def accelerate(
     Layers with a smaller fraction of zeros than ``least_sparsity``, grouped convolutions, and the projections inside
     ``nn.MultiheadAttention``, which torch reads without calling them, stay as they are. Each layer plans for a size of
     input when it first meets it. With ``example``, a tensor or a tuple of arguments, all plans are made for its size
-    now, and layers for which dense is faster stay as they are too. Outputs are those of the model but for the order of
+    now, and layers for which dense is faster stay as they are too. Of a compiled model the original is taken: compile
+    the copy, with its plans made. Layers can be read, not changed: ``weight`` is the dense weight. Outputs are those of the model but for the order of
     float32 sums; they can't be differentiated.
     """
-    root = nn.ModuleList([copy.deepcopy(model).eval()])
+    root = nn.ModuleList([copy.deepcopy(getattr(model, "_orig_mod", model)).eval()])
     sparse: dict[nn.Module, nn.Module] = {}
     places: list[tuple[nn.Module, str, nn.Module]] = []
     for name, layer in list(root.named_modules(remove_duplicate=False)):

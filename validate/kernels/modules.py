@@ -64,6 +64,19 @@ class SparseLinear(nn.Module):
         self._threads, self._seconds = threads, seconds
         self.plans: dict[int, Plan] = {}
         self._runs: dict[int, _Run] = {}
+        self._dense: Tensor | None = None
+
+    @property
+    def weight(self) -> Tensor:
+        """The weight with its zeros, [out features, in features]: for models that read it, made when first asked for."""
+        if self._dense is None:
+            self._dense = torch.from_numpy(self.matrix.to_dense())
+        return self._dense
+
+    @property
+    def bias(self) -> Tensor | None:
+        """The bias, as the kernels add it."""
+        return None if self._bias is None else torch.from_numpy(self._bias)
 
     @property
     def sparsity(self) -> float:
@@ -119,8 +132,7 @@ class SparseLinear(nn.Module):
 
     def _dense_run(self, made: Plan, n: int) -> _Run:
         """torch's linear layer; from the stored weights alone where a pruned one may have met NaN or infinity."""
-        weight = torch.from_numpy(made.dense_weight)
-        bias = None if self._bias is None else torch.from_numpy(self._bias)
+        weight, bias = torch.from_numpy(made.dense_weight), self.bias
         sparse = self._sparse_run(made, n)
 
         def run(rows: Tensor, shape: tuple[int, ...]) -> Tensor:
@@ -131,7 +143,7 @@ class SparseLinear(nn.Module):
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what runs, whose addresses mean nothing in a copy or in another process."""
-        return {**super().__getstate__(), "_runs": {}}
+        return {**super().__getstate__(), "_runs": {}, "_dense": None}
 
     def extra_repr(self) -> str:
         """What ``print(model)`` says of the layer."""
@@ -150,11 +162,23 @@ class SparseConv2d(nn.Module):
                 f"{layer.padding_mode!r}: keep this layer dense"
             )
         self.in_channels, self.out_channels = layer.in_channels, layer.out_channels
+        self.kernel_size, self.stride, self.padding = layer.kernel_size, layer.stride, layer.padding
+        self.dilation, self.groups = layer.dilation, layer.groups
         self.window = window_of(layer)
         self._weight = layer.weight.detach().cpu().float().clone(memory_format=torch.contiguous_format)
         self._bias = _copied(layer.bias)
         self._threads, self._seconds = threads, seconds
         self.plans: dict[tuple[int, int, int], ConvolutionPlan] = {}
+
+    @property
+    def weight(self) -> Tensor:
+        """As for SparseLinear, [out channels, in channels, height, width]."""
+        return self._weight
+
+    @property
+    def bias(self) -> Tensor | None:
+        """As for SparseLinear."""
+        return None if self._bias is None else torch.from_numpy(self._bias)
 
     @property
     def sparsity(self) -> float:
@@ -190,8 +214,7 @@ class SparseConv2d(nn.Module):
 
     def _convolve(self, made: ConvolutionPlan, batch: Tensor) -> Tensor:
         if made.choice.is_dense:
-            bias = None if self._bias is None else torch.from_numpy(self._bias)
-            y = convolve_with_torch(batch, self._weight, bias, self.window)
+            y = convolve_with_torch(batch, self._weight, self.bias, self.window)
             if math.isfinite(y.sum().item()):
                 return y
         y = torch.empty((batch.shape[0], self.out_channels, *made.geometry.output))
