@@ -60,8 +60,8 @@ def accelerate(
     ``nn.MultiheadAttention``, which torch reads without calling them, stay as they are. Each layer plans for a size of
     input when it first meets it. With ``example``, a tensor or a tuple of arguments, all plans are made for its size
     now, and layers for which dense is faster stay as they are too. Of a compiled model the original is taken: compile
-    the copy, with its plans made. Layers can be read, not changed: ``weight`` is the dense weight. Outputs are those of the model but for the order of
-    float32 sums; they can't be differentiated.
+    the copy, with its plans made. Layers can be read, not changed: ``weight`` is the dense weight. Outputs are those of
+    the model but for the order of float32 sums; they can't be differentiated.
     """
     root = nn.ModuleList([copy.deepcopy(getattr(model, "_orig_mod", model)).eval()])
     sparse: dict[nn.Module, nn.Module] = {}

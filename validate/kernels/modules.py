@@ -68,7 +68,7 @@ class SparseLinear(nn.Module):
 
     @property
     def weight(self) -> Tensor:
-        """The weight with its zeros, [out features, in features]: for models that read it, made when first asked for."""
+        """The weight with its zeros [out features, in features], made when a model first reads it."""
         if self._dense is None:
             self._dense = torch.from_numpy(self.matrix.to_dense())
         return self._dense
