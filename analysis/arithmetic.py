@@ -8,7 +8,9 @@ explanations that may still fit; it is a finding only where none is left.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -44,6 +46,8 @@ NEEDS = (
 """Columns of the view ``result`` that the rules read."""
 ASKED_METRICS = ("accuracy_change", "params_reduction", "flops_reduction", "speedup", "params", "flops", "macs")
 """A paper that prints one of them is looked at."""
+SEVERAL = 3
+"""Questions of one kind that are asked as one, where they are also most of what was compared."""
 TOP = re.compile(r"top\W?([15])\b", re.IGNORECASE)
 
 
@@ -88,20 +92,52 @@ def printed_differences(members: list[dict[str, Any]]) -> Iterator[Finding]:
 
     ``members`` are the results of one paper. The change is compared with every accuracy of the same method in its row
     or column, less every dense accuracy that it may refer to, in points and relative to the dense number, in either
-    sign. Silent where one combination fits within three half-units or nothing can be compared.
+    sign. Silent where one combination fits within three half-units or nothing can be compared. Where most changes of a
+    table fit nothing, they refer to something else: that is one question.
     """
     accuracies = [row for row in members if row["metric"] in quantities().accuracies]
-    for change in members:
-        if change["metric"] != "accuracy_change":
-            continue
+    changes = [row for row in members if row["metric"] == "accuracy_change"]
+    for of_table in grouped(changes, "document_table_id").values():
+        compared, found = 0, []
+        for one in _changes_compared(of_table, accuracies):
+            compared += 1
+            found += [one] if one is not None else []
+        yield from _together(
+            found, compared, "changes of accuracy do not fit", "they refer to something that the table does not print"
+        )
+
+
+def _together(found: list[Finding], compared: int, what: str, cause: str) -> list[Finding]:
+    """Questions as they are, or as one where they are several and most of what was compared."""
+    if len(found) < SEVERAL or 2 * len(found) <= compared:
+        return found
+    first = max(found, key=lambda one: one.size)
+    return [
+        replace(
+            first,
+            cells=tuple(sorted({cell for one in found for cell in one.cells})),
+            level="question",
+            sentence=f"{len(found)} of {compared} {what}; {possible((cause,))} The largest: {first.sentence}",
+            explanations=(cause,),
+        )
+    ]
+
+
+def _changes_compared(changes: Sequence[dict[str, Any]], accuracies: list[dict[str, Any]]) -> Iterator[Finding | None]:
+    """Of each change that can be compared, the question that it raises, if any."""
+    for change in changes:
         near = [row for row in accuracies if row["role"] != "dense" and beside(row, change) and same_point(row, change)]
         bases = _plausible_bases(change, accuracies)
         kinds = _kinds(change) & {_kind(row) for row in bases}
         pruned = [row for row in near if _kind(row) in kinds]
         dense = [row for row in bases if _kind(row) in {_kind(row) for row in pruned}]
-        if pruned and not _explained(change, pruned, dense) and not _of_two_in_column(change, accuracies):
-            of_kind = [row for row in dense if _kind(row) == _kind(pruned[0])]
-            yield _difference_finding(change, pruned, of_kind)
+        if not pruned:
+            continue
+        if _explained(change, pruned, dense) or _of_two_in_column(change, accuracies):
+            yield None
+            continue
+        of_kind = [row for row in dense if _kind(row) == _kind(pruned[0])]
+        yield _difference_finding(change, pruned, of_kind)
 
 
 def _kind(row: dict[str, Any]) -> str:
@@ -285,7 +321,7 @@ def same_number_twice(results: pd.DataFrame, *, compared: pd.DataFrame | None = 
     """Rule ``same-number``: one key has different numbers in two tables of one paper.
 
     Silent where rounding or the printed deviations cover the difference, and where a table has several numbers for the
-    key, which then lacks what tells them apart.
+    key, which then lacks what tells them apart. Where most numbers that two tables share differ, that is one question.
     """
     stated = results.loc[results["spread"].notna(), ["cell_id", "spread"]]
     deviations = dict(stated.itertuples(index=False, name=None))
@@ -294,20 +330,29 @@ def same_number_twice(results: pd.DataFrame, *, compared: pd.DataFrame | None = 
     rows = comparable(results[results["arxiv_id"].isin(several)]) if compared is None else compared
     rows = rows[rows["arxiv_id"].isin(several)]
     repeated = rows[rows.duplicated(["arxiv_id", *KEY], keep=False)]
-    found = []
+    shared: Counter[tuple[str, ...]] = Counter()
+    differing: dict[tuple[str, ...], list[Finding]] = {}
     for members in grouped(records(repeated), "arxiv_id", *KEY).values():
         by_table = grouped(members, "table_label")
         single = [rows[0] for rows in by_table.values() if len({row["amount"] for row in rows}) == 1]
         if len(single) < 2:
             continue
         low, high = min(single, key=lambda row: row["amount"]), max(single, key=lambda row: row["amount"])
+        pair = (low["arxiv_id"], *sorted((low["table_label"], high["table_label"])))
+        shared[pair] += 1
         room = low["half_unit"] + high["half_unit"] + SLACK * abs(high["amount"])
         size = high["amount"] - low["amount"]
         noise = sum(common_unit(deviations.get(row["cell_id"], 0.0), row["unit"])[0] for row in (low, high))
         if size <= max(room, noise):
             continue
-        found.append(_twice_finding(low, high, size))
-    return found
+        differing.setdefault(pair, []).append(_twice_finding(low, high, size))
+    return [
+        one
+        for pair, found in differing.items()
+        for one in _together(
+            found, shared[pair], "numbers that two tables share differ", "the tables are of different settings"
+        )
+    ]
 
 
 def _twice_finding(low: dict[str, Any], high: dict[str, Any], size: float) -> Finding:
@@ -318,7 +363,7 @@ def _twice_finding(low: dict[str, Any], high: dict[str, Any], size: float) -> Fi
         cells=tuple(sorted((low["cell_id"], high["cell_id"]))),
         level="question",
         sentence=(
-            f"{describe_key(low)}: {metric_name(low['metric'])} is {first} {low['unit']} in {where(low)} "
+            f"{describe_key(low)}: {metric_name(low['metric'])} is {f'{first} {low["unit"]}'.rstrip()} in {where(low)} "
             f"and {second} in {where(high)}: differs by {size:.3g}; {possible(causes)}"
         ),
         size=size,

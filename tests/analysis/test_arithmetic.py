@@ -52,6 +52,27 @@ def test_rounding_sign_and_relative_changes_are_innocent(
     assert arithmetic_findings(make_results(*change_row(dense, pruned, change))) == []
 
 
+def test_changes_of_which_most_do_not_fit_are_one_question(make_results: Make) -> None:
+    wrong = [row for n in range(4) for row in change_row("93.59", "93.26", f"-{n + 1}.53", row=n, method=f"M{n}")]
+    right = change_row("93.59", "93.26", "-0.33", row=9, method="M9")
+    (found,) = arithmetic_findings(make_results(*wrong, *right))
+    assert (found.rule, found.level) == ("printed-difference", "question")
+    assert found.sentence.startswith("4 of 5 changes of accuracy do not fit; possible causes: they refer to something")
+    assert found.size == pytest.approx(4.2)
+    assert len(found.cells) > 4
+
+
+def test_numbers_of_two_tables_of_which_most_differ_are_one_question(make_results: Make) -> None:
+    models = ("ResNet-18", "ResNet-34", "ResNet-50", "ResNet-101")
+    first = [{"model": model, "value": 70.0 + n, "row": n, "sparsity": 0.9} for n, model in enumerate(models)]
+    second = [row | {"value": row["value"] + 0.5, "document_table_id": 2, "table_label": "tab:other"} for row in first]
+    (found,) = arithmetic_findings(make_results(*first, *second))
+    assert found.sentence.startswith("4 of 4 numbers that two tables share differ; possible causes: the tables are of")
+    assert len(found.cells) == 8
+    second[0]["value"], second[1]["value"] = first[0]["value"], first[1]["value"]
+    assert len(arithmetic_findings(make_results(*first, *second))) == 2
+
+
 def test_another_dense_row_of_the_paper_is_innocent(make_results: Make) -> None:
     rows = change_row("93.59", "93.26", "-0.53")
     other = rows[0] | {"document_table_id": 2, "table_label": "tab:other", "table_kind": "other"}
