@@ -358,12 +358,13 @@ def same_number_twice(results: pd.DataFrame, *, compared: pd.DataFrame | None = 
 def _twice_finding(low: dict[str, Any], high: dict[str, Any], size: float) -> Finding:
     causes = ("another run or seed", "a setting that only the captions or the text state")
     first, second = (with_digits(row["amount"], row["half_unit"]) for row in (low, high))
+    measured = f"{first} {low['unit']}"
     return Finding(
         rule="same-number",
         cells=tuple(sorted((low["cell_id"], high["cell_id"]))),
         level="question",
         sentence=(
-            f"{describe_key(low)}: {metric_name(low['metric'])} is {f'{first} {low["unit"]}'.rstrip()} in {where(low)} "
+            f"{describe_key(low)}: {metric_name(low['metric'])} is {measured.rstrip()} in {where(low)} "
             f"and {second} in {where(high)}: differs by {size:.3g}; {possible(causes)}"
         ),
         size=size,
