@@ -13,7 +13,7 @@ from torch import nn  # noqa: E402 - after the check that torch is here
 
 from validate.kernels import library  # noqa: E402
 from validate.kernels.accelerate import accelerate, report  # noqa: E402
-from validate.kernels.convolution import Window  # noqa: E402
+from validate.kernels.convolution import Convolution, Geometry, Window  # noqa: E402
 from validate.kernels.convolution_plan import load_convolution_plan, plan_convolution  # noqa: E402
 from validate.kernels.modules import (  # noqa: E402
     MOST_PLANS,
@@ -22,7 +22,8 @@ from validate.kernels.modules import (  # noqa: E402
     UnsupportedInputError,
     UnsupportedLayerError,
 )
-from validate.kernels.sparse import ShapeError  # noqa: E402
+from validate.kernels.sparse import ShapeError, SparseMatrix  # noqa: E402
+from validate.kernels.tiles import Packing, Tile  # noqa: E402
 from validate.threads import one_thread  # noqa: E402
 
 QUICK = 1e-4
@@ -293,3 +294,18 @@ def test_of_a_compiled_model_the_original_is_accelerated():
     fast = accelerate(torch.compile(model), x, seconds=QUICK)
     assert isinstance(fast[0], SparseLinear)
     assert relative_error(fast(x), model(x)) < 1e-4
+
+
+@pytest.mark.parametrize("window", [Window((1, 1)), Window((3, 3), (1, 1), (1, 1), (1, 1))])
+def test_an_image_whose_floats_32_bits_do_not_count_is_refused(window):
+    packed = SparseMatrix.from_dense(np.ones((1, 3000 * window.kernel[0] ** 2), np.float32))
+    with pytest.raises(ShapeError, match="3000 x 1000 x 1000 is too large"):
+        Convolution(Packing(packed, None).product(Tile("rows")), Geometry(window, 3000, 1000, 1000))
+
+
+def test_rows_that_lie_farther_apart_than_32_bits_count_are_not_read_in_place():
+    matrix = SparseMatrix.from_dense(np.eye(3, dtype=np.float32))
+    product = Packing(matrix, None).product(Tile("rows", direct=True))
+    far = np.lib.stride_tricks.as_strided(np.empty(0, np.float32), (3, 16), (2**32, 4))
+    assert product._layout(far, direct=True).offset is None
+    assert product._layout(np.empty((3, 16), np.float32), direct=True).offset is not None

@@ -112,8 +112,7 @@ class Copies:
         Raises ShapeError where 32 bits do not count that far.
         """
         g = self.geometry
-        if self.size > np.iinfo(np.int32).max:
-            raise ShapeError(f"an image of {g.channels} x {g.height} x {g.width} is too large to unfold")
+        _check_size(g, self.size)
         copy = np.arange(g.channels)[:, None, None] * len(self.y) + self.of_tap
         return ((copy * self.rows + self.row[:, None]) * self.columns + self.column).reshape(-1).astype(np.int32)
 
@@ -155,6 +154,19 @@ def _flat(starts: NDArray[np.int64]) -> NDArray[np.int32]:
     return starts.reshape(-1).astype(np.int32)
 
 
+def _check_size(geometry: Geometry, floats: int) -> None:
+    """Raises ShapeError where 32 bits do not count the floats of an image."""
+    if floats > np.iinfo(np.int32).max:
+        raise ShapeError(f"an image of {geometry.channels} x {geometry.height} x {geometry.width} is too large")
+
+
+def _offsets_of_planes(geometry: Geometry) -> NDArray[np.int32]:
+    """Where each channel of an image begins, which is X of a pointwise convolution as it is."""
+    plane = geometry.output[0] * geometry.output[1]
+    _check_size(geometry, geometry.channels * plane)
+    return (np.arange(geometry.channels) * plane).astype(np.int32)
+
+
 class Convolution:
     """Packed weights and a geometry, ready to convolve batches of images of one size."""
 
@@ -187,9 +199,7 @@ class Convolution:
             first=address(self._inside[0]),
             last=address(self._inside[1]),
         )
-        self._offsets = np.arange(geometry.channels, dtype=np.int32) * np.int32(self._run)
-        if not pointwise:
-            self._offsets = self._copies.offsets
+        self._offsets = _offsets_of_planes(geometry) if pointwise else self._copies.offsets
         image = geometry.channels * self._run if pointwise else self._copies.size
         self._columns = with_offsets(Layout(run=self._run, image=image, row=self._run), self._offsets)
         self._result = Layout(run=self._run, image=product.packed.shape[0] * self._run, row=self._run)

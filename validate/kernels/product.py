@@ -204,7 +204,8 @@ class Product:
         key = (array.shape, array.strides)
         if key not in self._layouts:
             layout = matrix_layout((array.shape[0], array.shape[1]), (array.strides[0], array.strides[1]))
-            if layout is not None and direct and not layout.transposed and array.size < np.iinfo(np.int32).max:
+            reach = 0 if layout is None else array.shape[0] * layout.row
+            if layout is not None and direct and not layout.transposed and reach <= np.iinfo(np.int32).max:
                 with_offsets(layout, np.arange(array.shape[0], dtype=np.int32) * np.int32(layout.row))
             if len(self._layouts) >= _MOST_LAYOUTS:
                 self._layouts.clear()
