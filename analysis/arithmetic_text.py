@@ -75,7 +75,8 @@ def _is_near(text: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
     if text["unit"] == "%" and not share:
         return False
     word = _METRICS.get(row["metric"], row["metric"].replace("_", " "))
-    if row["metric"] not in quantities().accuracies and not re.search(word, str(text["sentence"]), re.IGNORECASE):
+    said = row["table_label"] in text["tables"] or re.search(word, str(text["sentence"]), re.IGNORECASE)
+    if row["metric"] not in quantities().accuracies and not said:
         return False
     gap = abs(_printed(row) - text["value"])
     return gap <= NEAR if share else gap <= NEAR_PART * abs(_printed(row))

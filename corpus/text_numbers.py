@@ -1,7 +1,7 @@
 """Numbers of the running text that say how good a network is: accuracies, perplexities and so on, in their sentences.
 
 Left out is what says something else: differences, shares removed, costs, settings, approximations, and numbers that a
-sentence ascribes to another paper.
+sentence ascribes to another paper or to a figure.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ def _any(name: str) -> str:
     return rf"(?<!\w)(?:{'|'.join(_WORDS[name])})(?!\w)"
 
 
-_QUALITY, _ERROR, _OF_OTHERS = (re.compile(_any(name), re.IGNORECASE) for name in ("quality", "errors", "of_others"))
+_QUALITY, _ERROR, _OF_OTHERS, _OF_FIGURES = (
+    re.compile(_any(name), re.IGNORECASE) for name in ("quality", "errors", "of_others", "of_figures")
+)
 _OTHER_BEFORE = re.compile(rf"(?:{_any('before')}(?: {_any('between')}){{0,3}}|±|\bat) ?\(?$", re.IGNORECASE)
 _SHARE_OF = rf"of (?:the|its|all|their|our|each)?\s?(?:\w+ ){{0,2}}{_any('wholes')}"
 _OTHER_AFTER = re.compile(
@@ -51,12 +53,16 @@ def text_numbers(document: Document) -> tuple[TextNumber, ...]:
     for section in document.sections:
         for paragraph in section.paragraphs:
             referred = tuple(dict.fromkeys(label for label in paragraph.references if label in labels))
+            quality = False
             for start, end in sentences(paragraph.text):
                 sentence = paragraph.text[start:end]
+                quality = quality or _QUALITY.search(sentence) is not None
                 if _OF_OTHERS.search(sentence):
                     continue
                 own = tuple(label for label in referred if _names(sentence, label))
-                for number, unit in _numbers(sentence):
+                if _OF_FIGURES.search(sentence) and not own:
+                    continue
+                for number, unit in _numbers(sentence, quality=quality and bool(referred)):
                     found.append(
                         TextNumber(
                             section=section.title,
@@ -76,9 +82,9 @@ def _names(sentence: str, label: str) -> bool:
     return re.search(rf"(?<![\w:.-]){re.escape(label)}(?![\w:-]|\.\w)", sentence) is not None
 
 
-def _numbers(sentence: str) -> Iterator[tuple[str, str]]:
-    """Each number with its unit, ``%`` or nothing."""
-    quality = _QUALITY.search(sentence) is not None
+def _numbers(sentence: str, *, quality: bool) -> Iterator[tuple[str, str]]:
+    """Each number with its unit, ``%`` or nothing; ``quality`` says that the sentences before it speak of quality."""
+    quality = quality or _QUALITY.search(sentence) is not None
     for match in _NUMBER.finditer(sentence):
         unit = match[2] or ""
         before, after = sentence[: match.start()], sentence[match.end() :]
