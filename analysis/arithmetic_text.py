@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
 from typing import Any
+
+import numpy as np
 
 from analysis.frames import absent, as_text, grouped
 from analysis.printed import common_unit, half_unit, metric_name, quantities
@@ -125,21 +126,25 @@ def _follows(text: Mapping[str, Any], asked: Sequence[dict[str, Any]], members: 
             room = half + number_of(base).half + number_of(change).half + SLACK
             if min(abs(_printed(base) + sign * _printed(change) - value) for sign in (1, -1)) <= room:
                 return True
-    for rows in grouped(levels, "document_table_id").values():
-        if any(abs(one - value) <= half + other + SLACK for one, other in _combined(rows, differences=value < NEAR)):
-            return True
+    for name in ("row", "col", "method"):
+        for group in grouped(levels, "document_table_id", name, "metric").values():
+            if len(group) > 1 and abs(_mean(group) - value) <= half + number_of(group[0]).half + SLACK:
+                return True
+            if value < NEAR and name != "method" and _is_difference(value, half, group):
+                return True
     return False
 
 
-def _combined(rows: Sequence[dict[str, Any]], *, differences: bool) -> Iterator[tuple[float, float]]:
-    """Means and differences of a table's numbers, each with the room that rounding leaves it."""
-    for name in ("row", "col", "method"):
-        for group in grouped(rows, name, "metric").values():
-            if len(group) > 1:
-                yield sum(map(_printed, group)) / len(group), number_of(group[0]).half
-    for one, other in combinations(rows, 2) if differences else ():
-        if one["row"] == other["row"] or one["col"] == other["col"]:
-            yield abs(_printed(one) - _printed(other)), number_of(one).half + number_of(other).half
+def _mean(group: Sequence[dict[str, Any]]) -> float:
+    return sum(map(_printed, group)) / len(group)
+
+
+def _is_difference(value: float, half: float, group: Sequence[dict[str, Any]]) -> bool:
+    """Whether two numbers, printed with as many digits or more, differ by so much or by what rounding leaves of it."""
+    printed = np.sort([_printed(row) for row in group if number_of(row).half <= half + SLACK])
+    room = 3 * half + SLACK
+    after = np.searchsorted(printed, printed + value - room)
+    return bool((after < np.searchsorted(printed, printed + value + room, side="right")).any())
 
 
 def _finding(text: Mapping[str, Any], row: dict[str, Any], *, certain: bool) -> Finding:

@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from importlib import resources
+from itertools import islice
 
 import yaml
 
@@ -39,6 +40,8 @@ _NUMBER = re.compile(r"(?<![\w.,/:×=<>≈~+−–—^_{\[-])(?<![=<>≈~+−–
 LEAST_SHARE = 10.0
 """Percent; a smaller share is a difference, unless errors are spoken of."""
 _IN_CELLS = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d+)?(?![\w.]\w)")
+NEAR = 60
+"""Characters before and behind a number that say what it is."""
 MAX_SENTENCE = 600
 """Characters of a sentence; the rest of a longer one is left out."""
 MAX_NUMBERS = 300
@@ -47,9 +50,12 @@ MAX_NUMBERS = 300
 
 def text_numbers(document: Document) -> tuple[TextNumber, ...]:
     """The numbers of a document's sections that say how good a network is, in order."""
+    return tuple(islice(_text_numbers(document), MAX_NUMBERS))
+
+
+def _text_numbers(document: Document) -> Iterator[TextNumber]:
     printed = sorted(set(_numbers_of_tables(document)))
     labels = {table.table.label for table in document.tables}
-    found: list[TextNumber] = []
     for section in document.sections:
         for paragraph in section.paragraphs:
             referred = tuple(dict.fromkeys(label for label in paragraph.references if label in labels))
@@ -63,23 +69,20 @@ def text_numbers(document: Document) -> tuple[TextNumber, ...]:
                 if _OF_FIGURES.search(sentence) and not own:
                     continue
                 for number, unit in _numbers(sentence, quality=quality and bool(referred)):
-                    found.append(
-                        TextNumber(
-                            section=section.title,
-                            sentence=sentence[:MAX_SENTENCE],
-                            printed=number,
-                            value=float(number),
-                            unit=unit,
-                            tables=own or referred,
-                            refers=bool(own),
-                            in_tables=_stands_in(printed, number),
-                        )
+                    yield TextNumber(
+                        section=section.title,
+                        sentence=sentence[:MAX_SENTENCE],
+                        printed=number,
+                        value=float(number),
+                        unit=unit,
+                        tables=own or referred,
+                        refers=bool(own),
+                        in_tables=_stands_in(printed, number),
                     )
-    return tuple(found[:MAX_NUMBERS])
 
 
 def _names(sentence: str, label: str) -> bool:
-    return re.search(rf"(?<![\w:.-]){re.escape(label)}(?![\w:-]|\.\w)", sentence) is not None
+    return label in sentence and re.search(rf"(?<![\w:.-]){re.escape(label)}(?![\w:-]|\.\w)", sentence) is not None
 
 
 def _numbers(sentence: str, *, quality: bool) -> Iterator[tuple[str, str]]:
@@ -87,10 +90,11 @@ def _numbers(sentence: str, *, quality: bool) -> Iterator[tuple[str, str]]:
     quality = quality or _QUALITY.search(sentence) is not None
     for match in _NUMBER.finditer(sentence):
         unit = match[2] or ""
-        before, after = sentence[: match.start()], sentence[match.end() :]
+        before = sentence[max(0, match.start() - NEAR) : match.start()]
+        after = sentence[match.end() : match.end() + NEAR]
         if unit and float(match[1]) < LEAST_SHARE and not _ERROR.search(sentence):
             continue
-        if (unit or quality) and not _OTHER_BEFORE.search(before[-60:]) and not _OTHER_AFTER.search(after[:60]):
+        if (unit or quality) and not _OTHER_BEFORE.search(before) and not _OTHER_AFTER.search(after):
             yield match[1], unit
 
 
