@@ -1,5 +1,7 @@
 """A plan picks the fastest way by a trial, multiplies anything, says when dense is faster, and survives a file."""
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ from validate.kernels.plan import Plan, load_plan, plan
 from validate.kernels.plan_file import PlanFileError
 from validate.kernels.sparse import ShapeError, SparseMatrix
 from validate.kernels.tiles import Tile, candidate_tiles
+from validate.kernels.trial import fastest_turns
 
 needs_c = pytest.mark.skipif(library.library() is None, reason="the C kernel was not built")
 KERNELS = [pytest.param("c", marks=needs_c), "scipy"]
@@ -183,3 +186,17 @@ def test_tiles_say_what_they_are():
     assert str(Tile("groups", rows=3, width=112, block=256)) == "groups of 3, 112 wide, K by 256"
     assert str(Tile("blocks", 4, 4, direct=True)) == "blocks 4x4, 64 wide, direct"
     assert str(Tile("bitmask")) == "bitmask"
+
+
+def test_with_several_threads_what_begins_slowly_stays_in_the_trial():
+    calls = iter(range(10**9))
+
+    def busy(seconds: float) -> None:
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            pass
+
+    found = fastest_turns(
+        {"steady": lambda: busy(1e-4), "late": lambda: busy(4e-4 if next(calls) < 5 else 1e-5)}, 0.0, threads=2
+    )
+    assert found["late"] < found["steady"]
