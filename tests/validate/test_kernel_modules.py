@@ -1,6 +1,7 @@
 """Sparse layers compute what torch's layers compute, in any model, for any input; accelerate says what it did."""
 
 import copy
+import json
 import pickle
 
 import numpy as np
@@ -22,6 +23,7 @@ from validate.kernels.modules import (  # noqa: E402
     UnsupportedInputError,
     UnsupportedLayerError,
 )
+from validate.kernels.plan_file import PlanFileError  # noqa: E402
 from validate.kernels.sparse import ShapeError, SparseMatrix  # noqa: E402
 from validate.kernels.tiles import Packing, Tile  # noqa: E402
 from validate.threads import one_thread  # noqa: E402
@@ -160,6 +162,36 @@ class Branching(nn.Module):
 
 
 @pytest.mark.usefixtures("kernel")
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
+def test_an_encoder_that_packs_a_padded_batch_gives_the_same_outputs():
+    torch.manual_seed(0)
+    encoder = nn.TransformerEncoder(nn.TransformerEncoderLayer(32, 4, 64, batch_first=True), 2)
+    model = prune(encoder, 0.9)
+    x, padding = torch.randn(3, 7, 32), torch.arange(7) >= torch.tensor([[7], [4], [1]])
+    expected = model(x, src_key_padding_mask=padding)
+    fast = accelerate(model, seconds=QUICK)
+    assert relative_error(fast(x, src_key_padding_mask=padding), expected) < 1e-4
+    assert len(fast.layers[0].linear1.plans) == 1
+
+
+@pytest.mark.usefixtures("kernel")
+@pytest.mark.parametrize("shape", [(4, 11), (4, 13), (13,), (0, 11), (0,), (1,)])
+def test_an_input_with_another_number_of_features_is_refused(shape):
+    fast = accelerate(prune(nn.Sequential(nn.Linear(12, 20)), 0.5), seconds=QUICK)
+    fast(torch.randn(4, 12))
+    with pytest.raises(ShapeError, match="takes 12 features"):
+        fast(torch.randn(shape))
+
+
+@pytest.mark.usefixtures("kernel")
+@pytest.mark.parametrize("shape", [(1, 7, 9, 9), (7, 9, 9), (8, 9), (1, 1, 8, 9, 9)])
+def test_images_with_another_number_of_channels_are_refused(shape):
+    fast = accelerate(prune(nn.Sequential(nn.Conv2d(8, 6, 3)), 0.5), seconds=QUICK)
+    with pytest.raises(ShapeError, match="takes images of 8 channels"):
+        fast(torch.randn(shape))
+
+
+@pytest.mark.usefixtures("kernel")
 def test_a_whole_model_gives_the_same_outputs_and_stays_as_it_was():
     torch.manual_seed(0)
     model = prune(Branching(), 0.9)
@@ -245,6 +277,28 @@ def test_a_saved_convolution_plan_computes_the_same(tmp_path):
     assert np.array_equal(loaded.multiply(x), made.multiply(x))
     with pytest.raises(ShapeError, match="3 x 9 x 9"):
         loaded.multiply(x[:, :2])
+
+
+@pytest.mark.parametrize(
+    ("told", "message"),
+    [
+        ({"channels": 4}, "27 weights"),
+        ({"height": -4}, "does not fit"),
+        ({"window": {"kernel": [5, 5]}}, "27 weights"),
+        ({"window": {"kernel": [3, 3], "stride": [0, 1]}}, "27 weights"),
+        ({"window": {"kernel": [3, 3], "colour": [1, 1]}}, "colour"),
+    ],
+)
+def test_a_saved_convolution_that_does_not_fit_its_weights_is_refused(tmp_path, told, message):
+    path = tmp_path / "plan.npz"
+    plan_convolution(np.ones((5, 3, 3, 3)), (2, 9, 9), Window((3, 3)), seconds=QUICK, dense=False).save(path)
+    with np.load(path) as file:
+        arrays = dict(file)
+    about = json.loads(str(arrays["about"]))
+    about["told"].update(told)
+    np.savez(path, **{**arrays, "about": np.array(json.dumps(about))})
+    with pytest.raises(PlanFileError, match=message):
+        load_convolution_plan(path)
 
 
 def test_a_kernel_that_does_not_fit_is_refused():

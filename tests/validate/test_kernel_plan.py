@@ -1,5 +1,6 @@
 """A plan picks the fastest way by a trial, multiplies anything, says when dense is faster, and survives a file."""
 
+import json
 import time
 
 import numpy as np
@@ -179,6 +180,29 @@ def test_a_file_that_is_no_plan_is_refused_in_one_line(tmp_path):
         load_plan(path)
     np.savez(path, about=np.array('{"version": 99, "kind": "matrix"}'))
     with pytest.raises(PlanFileError, match="version 99"):
+        load_plan(path)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"bias": np.ones(3, np.float32)}, r"30 rows and a bias of shape \(3,\)"),
+        ({"bias": np.ones(30)}, "float64"),
+        ({"threads": 0}, "0 threads"),
+        ({"threads": "two"}, "'two' threads"),
+        ({"n": "many"}, "how many columns"),
+    ],
+)
+def test_a_file_whose_parts_do_not_fit_is_refused(tmp_path, changed, message):
+    path = tmp_path / "plan.npz"
+    plan(random_weight(np.random.default_rng(0), 30, 40, 0.9), 20, bias=np.ones(30), seconds=QUICK).save(path)
+    with np.load(path) as file:
+        arrays = dict(file)
+    about = json.loads(str(arrays["about"]))
+    about["choice"]["threads"] = changed.get("threads", 1)
+    about["told"]["n"] = changed.get("n", 20)
+    np.savez(path, **{**arrays, "bias": changed.get("bias", arrays["bias"])} | {"about": np.array(json.dumps(about))})
+    with pytest.raises(PlanFileError, match=message):
         load_plan(path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
@@ -17,7 +18,7 @@ from validate.kernels.choice import SCIPY, TRIAL_SECONDS, Choice, choose, choose
 from validate.kernels.convolution import Convolution, Geometry, Window
 from validate.kernels.library import kernel_name
 from validate.kernels.pixels import PixelConvolution, images_inside, is_worth_a_trial
-from validate.kernels.plan_file import read_plan, write_plan
+from validate.kernels.plan_file import PlanFileError, read_plan, write_plan
 from validate.kernels.sparse import ShapeError, SparseMatrix
 from validate.kernels.tiles import Packing, Tile, candidate_tiles, pack, product_of
 
@@ -189,6 +190,13 @@ def convolve_with_torch(x: Tensor, weight: Tensor, bias: Tensor | None, window: 
 def load_convolution_plan(path: str | Path) -> ConvolutionPlan:
     """The plan that ``ConvolutionPlan.save`` wrote; the rest is as for ``plan.load_plan``."""
     matrix, bias, choice, told = read_plan(path, _KIND)
-    window = Window(**{name: tuple(pair) for name, pair in told.pop("window").items()})
     images = told.pop("images", 1)
-    return ConvolutionPlan(matrix, Geometry(window, **told), bias, choice, images)
+    try:
+        window = Window(**{name: tuple(pair) for name, pair in told.pop("window").items()})
+        geometry = Geometry(window, **told)
+        fits = matrix.shape[1] == geometry.channels * math.prod(window.kernel) and min(window.stride) > 0
+        if not fits or min(geometry.output) < 1:
+            raise ValueError(f"a filter has {matrix.shape[1]} weights, which does not fit {geometry}")
+    except (KeyError, TypeError, ValueError) as error:
+        raise PlanFileError(f"{path} holds no plan: {error}") from error
+    return ConvolutionPlan(matrix, geometry, bias, choice, images)

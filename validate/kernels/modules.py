@@ -20,7 +20,7 @@ from validate.kernels.choice import TRIAL_SECONDS
 from validate.kernels.convolution import Window
 from validate.kernels.convolution_plan import ConvolutionPlan, convolve_with_torch, plan_convolution
 from validate.kernels.plan import Plan, plan
-from validate.kernels.sparse import SparseMatrix
+from validate.kernels.sparse import ShapeError, SparseMatrix
 
 MOST_PLANS = 8
 """Sizes of input that a layer makes a plan for; the last one made then serves further batch sizes of a linear layer."""
@@ -59,6 +59,7 @@ class SparseLinear(nn.Module):
         """The weights of ``layer`` that are not zero; ``threads`` and ``seconds`` as in ``plan``."""
         super().__init__()
         self.in_features, self.out_features = layer.in_features, layer.out_features
+        self._features = (layer.in_features,)
         self.matrix = SparseMatrix.from_dense(layer.weight.detach().cpu().float().numpy())
         self._bias = _copied(layer.bias)
         self._threads, self._seconds = threads, seconds
@@ -102,12 +103,25 @@ class SparseLinear(nn.Module):
         return self.plans[n] if n in self.plans else next(reversed(self.plans.values()))
 
     def forward(self, x: Tensor) -> Tensor:
-        """y[..., out features]. Raises UnsupportedInputError for anything but float32 on the CPU."""
+        """y[..., out features].
+
+        Raises UnsupportedInputError for anything but float32 on the CPU, and ShapeError for another number of features.
+        """
+        if x.is_nested:
+            return self._of_nested(x)
         _check_input(x)
         shape = x.shape[:-1]
+        if x.shape[-1:] != self._features:
+            raise ShapeError(f"the layer takes {self.in_features} features, and x has shape {tuple(x.shape)}")
         n = shape[0] if len(shape) == 1 else math.prod(shape)
         run = self._runs.get(n) or self._prepared(n)
         return run(x.detach().contiguous(), (*shape, self.out_features))
+
+    def _of_nested(self, x: Tensor) -> Tensor:
+        """Sequences of several lengths, into which torch's encoder packs a batch with a padding mask."""
+        sequences = x.unbind()
+        y = self(torch.cat(sequences))
+        return torch.nested.as_nested_tensor(list(y.split([len(sequence) for sequence in sequences])))
 
     def _prepared(self, n: int) -> _Run:
         """What runs inputs of n rows; kept for the sizes that were planned for."""
@@ -205,8 +219,14 @@ class SparseConv2d(nn.Module):
         return self.plans[images]
 
     def forward(self, x: Tensor) -> Tensor:
-        """The convolved images. Raises UnsupportedInputError for anything but float32 on the CPU."""
+        """The convolved images.
+
+        Raises UnsupportedInputError for anything but float32 on the CPU, and ShapeError for what are no images of so
+        many channels, or images smaller than the kernel.
+        """
         _check_input(x)
+        if x.ndim not in (3, 4) or x.shape[-3] != self.in_channels:
+            raise ShapeError(f"the layer takes images of {self.in_channels} channels, and x has shape {tuple(x.shape)}")
         batch = x.detach() if x.ndim == 4 else x.detach().unsqueeze(0)
         made = self._plan((batch.shape[0], batch.shape[2], batch.shape[3]))
         y = self._convolve(made, batch)

@@ -27,7 +27,7 @@ from validate.kernels.choice import (
 )
 from validate.kernels.dense import dense_products
 from validate.kernels.library import address, kernel_name
-from validate.kernels.plan_file import read_plan, write_plan
+from validate.kernels.plan_file import PlanFileError, read_plan, write_plan
 from validate.kernels.product import Product
 from validate.kernels.sparse import ShapeError, SparseMatrix
 from validate.kernels.tiles import Packing, Tile, candidate_tiles, pack, product_of
@@ -194,4 +194,6 @@ def load_plan(path: str | Path) -> Plan:
     Where the C kernels are missing it runs on scipy, and says so. Raises PlanFileError where the file is no plan.
     """
     matrix, bias, choice, told = read_plan(path, _KIND)
+    if not isinstance(told.get("n"), int) or told["n"] < 1:
+        raise PlanFileError(f"{path} does not say for how many columns it is")
     return Plan(matrix, told["n"], bias, choice)

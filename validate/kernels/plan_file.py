@@ -57,6 +57,10 @@ def read_plan(path: str | Path, kind: str) -> tuple[SparseMatrix, NDArray[np.flo
             tile = about["choice"].pop("tile")
             choice = Choice(tile=None if tile is None else Tile(**tile), **about["choice"])
             bias = arrays.get("bias")
+            if not isinstance(choice.threads, int) or choice.threads < 1:
+                raise PlanFileError(f"{path} asks for {choice.threads!r} threads")
+            if bias is not None and (bias.dtype != np.float32 or bias.shape != (rows,)):
+                raise PlanFileError(f"{path} has {rows} rows and a bias of shape {bias.shape} in {bias.dtype}")
     except PlanFileError:
         raise
     except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile) as error:
