@@ -7,7 +7,8 @@ the tensors one behind the other, in row-major order and little-endian.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -106,28 +107,36 @@ _WIDENED: dict[str, Callable[[NDArray[Any]], NDArray[np.float32]]] = {
 """What numpy has no type for, as float32."""
 
 
-def tensors_of(path: Path) -> Iterator[tuple[str, NDArray[Any]]]:
-    """The tensors of a file one after the other, by name; bfloat16 and floats of 8 bits become float32.
+def loaders_of(path: Path) -> dict[str, Callable[[], NDArray[Any]]]:
+    """What reads each tensor of a file, by name; bfloat16 and floats of 8 bits become float32.
 
     Tensors are read from the file when they are used, so a large file costs little until then. Raises SafetensorsError.
     """
     header, begin = _header(path)
     room = path.stat().st_size - begin
+    loaders: dict[str, Callable[[], NDArray[Any]]] = {}
     for name, entry in header.items():
         kind, shape, offset = _place(path, name, entry, room)
-        if prod(shape):
-            values: NDArray[Any] = np.memmap(path, _TYPES[kind], mode="r", offset=begin + offset, shape=shape)
-        else:
+        if 0 in shape:
             try:
-                values = np.empty(shape, _TYPES[kind])
+                np.empty(shape, _TYPES[kind])
             except ValueError as error:
                 raise SafetensorsError(f"{path}: {name}: no array has the shape {shape}") from error
-        yield name, _WIDENED[kind](values) if kind in _WIDENED else values
+        loaders[name] = partial(_tensor, path, kind, shape, begin + offset)
+    return loaders
+
+
+def _tensor(path: Path, kind: str, shape: tuple[int, ...], offset: int) -> NDArray[Any]:
+    if prod(shape):
+        values: NDArray[Any] = np.memmap(path, _TYPES[kind], mode="r", offset=offset, shape=shape)
+    else:
+        values = np.empty(shape, _TYPES[kind])
+    return _WIDENED[kind](values) if kind in _WIDENED else values
 
 
 def read_safetensors(path: Path) -> dict[str, NDArray[Any]]:
-    """All tensors of a file, by name, as ``tensors_of`` gives them. Raises SafetensorsError."""
-    return dict(tensors_of(path))
+    """All tensors of a file, by name, as ``loaders_of`` gives them. Raises SafetensorsError."""
+    return {name: load() for name, load in loaders_of(path).items()}
 
 
 def write_safetensors(path: Path, tensors: Mapping[str, NDArray[Any]]) -> None:

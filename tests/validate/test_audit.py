@@ -119,6 +119,43 @@ def test_masks_of_torch_are_multiplied_in(tmp_path: Path) -> None:
     assert found.sparsity == 0.75
 
 
+@pytest.mark.parametrize("mask", ["fc.weight_mask", "fc.mask"])
+@pytest.mark.parametrize("shape", [(20, 30), (20, 1), (1, 30)])
+def test_a_mask_beside_an_unpruned_weight_is_multiplied_in(tmp_path: Path, mask: str, shape: tuple[int, int]) -> None:
+    weight, kept = dense(20, 30), RNG.random(shape) < 0.5
+    tensors = {mask: kept, "fc.weight": weight, "attention.mask": np.ones((9, 9), np.float32)}
+    write_safetensors(tmp_path / "a.safetensors", tensors)
+    ((name, values),) = read_weights(tmp_path / "a.safetensors")
+    assert name == "fc.weight"
+    np.testing.assert_array_equal(values, weight * kept)
+
+
+@pytest.mark.parametrize("name", ["fc.weight", "fc.weight_orig"])
+def test_a_mask_of_another_shape_is_refused(tmp_path: Path, name: str) -> None:
+    write_safetensors(tmp_path / "a.safetensors", {name: dense(64, 64), "fc.weight_mask": dense(16, 16)})
+    with pytest.raises(CheckpointError, match="another shape: 16x16, not 64x64"):
+        list(read_weights(tmp_path / "a.safetensors"))
+
+
+@pytest.mark.parametrize("name", ["q.qweight", "q.weight_packed", "q.bitmask", "q.weight.quant_map"])
+def test_packed_weights_are_not_taken_for_layers_of_their_scales(tmp_path: Path, name: str) -> None:
+    write_safetensors(tmp_path / "a.safetensors", {"q.scales": dense(4, 64), name: np.zeros((8, 64), np.int32)})
+    with pytest.raises(CheckpointError, match=f"{name} belongs to a weight that is packed"):
+        list(read_weights(tmp_path / "a.safetensors"))
+
+
+@pytest.mark.parametrize("location", ["cuda:0", "mps"])
+def test_a_checkpoint_of_another_device_is_read_on_the_cpu(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, location: str
+) -> None:
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(torch.serialization, "location_tag", lambda _: location)
+    torch.save({"epoch": 9, "state_dict": {"module.fc.weight": torch.eye(16)}}, tmp_path / "a.pth.tar")
+    monkeypatch.undo()
+    found = audit_checkpoint(tmp_path / "a.pth.tar")
+    assert ([layer.name for layer in found.layers], found.sparsity) == (["fc"], 15 / 16)
+
+
 class Hostile:
     def __reduce__(self) -> tuple[Any, ...]:
         return Path.touch, (Path("was-run"),)

@@ -1,18 +1,21 @@
 """Reads the weights of a checkpoint one at a time, without running any code that it may hold.
 
 safetensors hold numbers alone. PyTorch's own format is a pickle: it is loaded with ``weights_only``, which refuses
-everything but tensors and plain containers. Masks of ``torch.nn.utils.prune`` (``weight_orig``, ``weight_mask``) are
-multiplied in, since that is what the network computes with. Prefixes of wrappers are taken off the names, and what a
-network stores beside its parameters (running means, attention masks, positions) is left out.
+everything but tensors and plain containers. Masks that are stored beside weights (``weight_orig`` and ``weight_mask``
+of ``torch.nn.utils.prune``, ``weight`` and ``weight_mask``, ``weight`` and ``mask``) are multiplied in, since that is
+what the network computes with. Prefixes of wrappers are taken off the names, and what a network stores beside its
+parameters (running means, attention masks, positions) is left out.
 """
 
 from __future__ import annotations
 
 import json
 import pickle
+import re
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,12 +23,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from validate.safetensors import SafetensorsError, tensors_of
+from validate.safetensors import SafetensorsError, loaders_of
 
 if TYPE_CHECKING:
     import torch
 
-TORCH_SUFFIXES = (".pt", ".pth", ".bin", ".ckpt")
+TORCH_SUFFIXES = (".pt", ".pth", ".pth.tar", ".bin", ".ckpt")
 _NESTED = ("state_dict", "model_state_dict", "model", "net", "module")
 """Under which names training scripts store the weights."""
 _INDICES = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
@@ -35,8 +38,13 @@ _WRAPPERS = ("_orig_mod.", "module.")
 """What torch.compile and DataParallel put before every name."""
 _BUFFERS = ("running_mean", "running_var", "num_batches_tracked", "position_ids", "inv_freq", "relative_position_index")
 """Last parts of names of what is stored and no parameter."""
+_PACKED = re.compile(r"(?:^|\.)(?:qweight|weight_packed|bitmask|quant_map)$|\.quant_state\.")
+"""Names of what GPTQ and AWQ, compressed-tensors and bitsandbytes store instead of a weight."""
 _UNPACKED, _SMALL = 4, 1_000_000
 """A zip file may unpack to so many times its bytes, and those of a small file."""
+
+
+_Load = Callable[[], NDArray[Any]]
 
 
 class CheckpointError(ValueError):
@@ -48,24 +56,43 @@ def read_weights(path: Path) -> Iterator[tuple[str, NDArray[Any]]]:
 
     Raises CheckpointError, or OSError if there is no such file.
     """
-    pending: dict[str, tuple[str, NDArray[Any]]] = {}
-    for name, values in (item for file in _files(path) for item in _tensors(file)):
-        name = _without_wrappers(name)
+    stored = {_without_wrappers(name): load for file in _files(path) for name, load in _loaders(file).items()}
+    packed = next((name for name in stored if _PACKED.search(name)), "")
+    if packed:
+        raise CheckpointError(
+            f"{path}: {packed} belongs to a weight that is packed, which is not read: audit the checkpoint as it was "
+            "before it was packed"
+        )
+    for name, load in stored.items():
         stem, _, suffix = name.rpartition("_")
-        if suffix not in ("orig", "mask") or not stem:
-            if not _is_buffer(name, values):
-                yield name, values
-        elif stem not in pending:
-            pending[stem] = suffix, values
-        else:
-            _, first = pending.pop(stem)
-            if first.shape != values.shape:
-                raise CheckpointError(f"{path}: {stem} has a mask of another shape")
-            yield stem, first * values
-    for stem, (suffix, _) in pending.items():
-        # A mask alone is one of attention, which networks store beside their parameters.
-        if suffix == "orig":
-            raise CheckpointError(f"{path}: of {stem} there is only one of weights and mask")
+        if (suffix == "mask" and stem) or name.rpartition(".")[2] == "mask":
+            # One without weights is of attention, which networks store beside their parameters.
+            continue
+        if suffix == "orig" and stem:
+            if f"{stem}_mask" not in stored:
+                raise CheckpointError(f"{path}: of {stem} there is only one of weights and mask")
+            yield stem, _masked(f"{path}: {stem}", load(), stored[f"{stem}_mask"]())
+            continue
+        values = load()
+        beside = (f"{name}_mask", f"{name.removesuffix('weight')}mask") if name.endswith("weight") else ()
+        mask = next((stored[one] for one in beside if one in stored), None)
+        if mask is not None:
+            values = _masked(f"{path}: {name}", values, mask())
+        if not _is_buffer(name, values):
+            yield name, values
+
+
+def _masked(place: str, values: NDArray[Any], mask: NDArray[Any]) -> NDArray[Any]:
+    """The weights that the network computes with; a mask may be one of whole filters or inputs."""
+    try:
+        fits = np.broadcast_shapes(values.shape, mask.shape) == values.shape
+    except ValueError:
+        fits = False
+    if not fits:
+        shapes = "x".join(map(str, mask.shape)), "x".join(map(str, values.shape))
+        raise CheckpointError(f"{place} has a mask of another shape: {shapes[0]}, not {shapes[1]}")
+    product: NDArray[Any] = values * mask.astype(values.dtype)
+    return product
 
 
 def _without_wrappers(name: str) -> str:
@@ -114,19 +141,19 @@ def _parts(index: Path) -> list[str]:
     return names
 
 
-def _tensors(file: Path) -> Iterator[tuple[str, NDArray[Any]]]:
+def _loaders(file: Path) -> Mapping[str, _Load]:
+    """What reads each tensor of a file, by name."""
     if file.suffix == ".safetensors":
         try:
-            yield from tensors_of(file)
+            return loaders_of(file)
         except SafetensorsError as error:
             raise CheckpointError(str(error)) from error
-    elif file.suffix in TORCH_SUFFIXES:
-        yield from _torch_tensors(file)
-    else:
-        raise CheckpointError(f"{file}: a checkpoint ends in .safetensors, {', '.join(TORCH_SUFFIXES)}")
+    if file.name.endswith(TORCH_SUFFIXES):
+        return _torch_loaders(file)
+    raise CheckpointError(f"{file}: a checkpoint ends in .safetensors, {', '.join(TORCH_SUFFIXES)}")
 
 
-def _torch_tensors(file: Path) -> Iterator[tuple[str, NDArray[Any]]]:
+def _torch_loaders(file: Path) -> Mapping[str, _Load]:
     if find_spec("torch") is None:
         raise CheckpointError(f"{file}: reading PyTorch's own format needs torch: pip install 'secateur[validate]'")
     import torch
@@ -146,9 +173,11 @@ def _torch_tensors(file: Path) -> Iterator[tuple[str, NDArray[Any]]]:
             f"{file} is no whole checkpoint ({type(error).__name__}); nothing of it was run: copy it again, or save "
             "the network's state_dict() or safetensors"
         ) from error
-    for name, tensor in _state(loaded, file).items():
-        if isinstance(tensor, torch.Tensor):
-            yield str(name), _values(tensor.detach(), f"{file}: {name}")
+    return {
+        str(name): partial(_values, tensor.detach(), f"{file}: {name}")
+        for name, tensor in _state(loaded, file).items()
+        if isinstance(tensor, torch.Tensor)
+    }
 
 
 def _values(tensor: torch.Tensor, place: str) -> NDArray[Any]:
