@@ -13,7 +13,8 @@ import typer
 from db.session import MissingDatabaseError
 from secateur.commands.asking import paper_identifier
 from secateur.commands.common import DbOption, FormatOption, UsageError, readable, settings_for, utc_now, writable
-from secateur.output import Format, Progress, default_format, plain, print_object, print_rows
+from secateur.commands.validating import run_claims
+from secateur.output import Format, default_format, plain, print_object, print_rows
 from secateur.verdicts import print_verdicts
 
 if TYPE_CHECKING:
@@ -198,19 +199,9 @@ def _cell(value: Any) -> str:
 def _run(context: typer.Context, sheet: Sheet, db: str | None, budget: float | None, wanted: Format) -> bool:
     """Run the sheet's claims, print their verdicts, and say whether one is not reproduced."""
     from secateur.check import claims_of
-    from validate.run import validate_claim
 
-    claims = [*sheet.registered, *claims_of(sheet.claim_file)]
     settings = settings_for(context, db=db)
-    engine = writable(settings)
-    rows: list[Mapping[str, Any]] = []
-    refuted = False
-    for claim in claims:
-        with Progress(claim.id) as progress:
-            report = validate_claim(
-                engine, claim, budget_seconds=budget, progress=progress, data_folder=settings.data_folder, now=utc_now()
-            )
-        rows += report.rows()
-        refuted |= report.label == "not_reproduced"
+    claims = [*sheet.registered, *claims_of(sheet.claim_file)]
+    rows, refuted = run_claims(writable(settings), claims, budget=budget, data_folder=settings.data_folder)
     print_verdicts(rows, wanted)
     return refuted

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy import Engine
 
 from db.papers import store_unread_records
 from db.records import Unread
@@ -149,43 +152,48 @@ def validate(
         str | None, typer.Option(metavar="tcp://HOST:PORT", help="A Dask scheduler whose workers run the seeds.")
     ] = None,
     budget: Annotated[
-        float | None, typer.Option(min=0.0, help="Stop after this many seconds; the next call goes on.")
+        float | None, typer.Option(min=0.0, help="Stop after this many seconds, all claims together; the next call goes on.")
     ] = None,
     device: Annotated[str, typer.Option(help="Where networks are trained: cpu, or cuda where there is one.")] = "cpu",
     db: DbOption = None,
     format: FormatOption = None,  # noqa: A002 - the option's name
 ) -> None:
     """Plan, run and judge claims; exit 1 if one is not reproduced."""
-    from validate.run import validate_claim
-
     settings = settings_for(context, db=db)
     engine = writable(settings)
     wanted, unread = _named(names)
     with engine.begin() as connection:
         store_unread_records(connection, unread, now=utc_now())
-    rows: list[dict[str, Any]] = []
-    refuted = False
-    for claim in wanted:
-        with Progress(claim.id) as progress:
-            report = validate_claim(
-                engine,
-                claim,
-                jobs=jobs,
-                cluster=cluster,
-                budget_seconds=budget,
-                progress=progress,
-                data_folder=settings.data_folder,
-                device=device,
-                now=utc_now(),
-            )
-        rows += report.rows()
-        refuted |= report.label == "not_reproduced"
+    rows, refuted = run_claims(
+        engine, wanted, budget=budget, jobs=jobs, cluster=cluster, device=device, data_folder=settings.data_folder
+    )
     if rows or not unread:
         print_verdicts(rows, format)
     if unread:
         raise UsageError("; ".join(item.reason for item in unread))
     if refuted:
         raise typer.Exit(1)
+
+
+def run_claims(
+    engine: Engine, claims: Sequence[Claim], *, budget: float | None, **options: Any
+) -> tuple[list[dict[str, Any]], bool]:
+    """Runs claims one after the other; the rows to print, and whether one is not reproduced.
+
+    ``budget`` is in seconds for all of them together; ``options`` are those of ``validate_claim``.
+    """
+    from validate.run import validate_claim
+
+    end = None if budget is None else time.monotonic() + budget
+    rows: list[dict[str, Any]] = []
+    refuted = False
+    for claim in claims:
+        left = None if end is None else max(end - time.monotonic(), 0.0)
+        with Progress(claim.id) as progress:
+            report = validate_claim(engine, claim, budget_seconds=left, progress=progress, now=utc_now(), **options)
+        rows += report.rows()
+        refuted |= report.label == "not_reproduced"
+    return rows, refuted
 
 
 def _named(names: list[str]) -> tuple[list[Claim], list[Unread]]:

@@ -56,6 +56,34 @@ def test_a_users_own_file_is_run(secateur, tmp_path: Path) -> None:
     assert answer.json()[0]["label"] == "reproduced"
 
 
+LONG = """
+source: {{venue: a draft, locator: Table 1, read: own}}
+claims:
+  - id: {name}
+    title: Nothing is lost at 50 % sparsity
+    timing: after
+    structure: unstructured
+    setting: {{dataset: digits, model: LeNet-300-100, optimizer: sgd, learning_rate: 0.1, batch: 4, epochs: 5}}
+    arms: {{dense: {{}}, pruned: {{criterion: magnitude, sparsity: 0.5}}}}
+    parts: [{{id: no loss, kind: delta, quantity: error, arm: pruned, against: dense}}]
+"""
+
+
+def test_a_budget_is_for_all_claims_together(secateur, tmp_path: Path) -> None:
+    files = []
+    for name in ("FIRST", "SECOND"):
+        files.append(tmp_path / f"{name}.yaml")
+        files[-1].write_text(LONG.format(name=name))
+    answer = secateur("validate", *map(str, files), "--budget", "1.5")
+    assert answer.code == 0, answer.err
+    ran = secateur(
+        "query",
+        "select claim_id, count(*) as runs from run join plan on plan_sha256 = sha256 where claim_id in ('FIRST', 'SECOND') group by 1",
+    ).json()
+    assert [row["claim_id"] for row in ran] == ["FIRST"]
+    assert {row["claim"] for row in answer.json()} == {"FIRST", "SECOND"}
+
+
 def test_a_malformed_claim_is_stored_as_unread_and_does_not_stop_the_others(secateur, tmp_path: Path) -> None:
     path = tmp_path / "odd.yaml"
     path.write_text(CLAIM.replace("epochs: 0", "epochs: 0, colour: red"))
