@@ -7,7 +7,7 @@ Needs no torch. The analyses are those of `analysis`; nothing is decided here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -60,7 +60,7 @@ class Sheet:
     runnable: Rows = ()
     """Claims that can be run here: claim, from, title; runs, epochs and minutes of one core to a first look."""
     verdicts: Rows = ()
-    """claim, part, label, cause, seeds."""
+    """VERDICT_COLUMNS, and where they were run for this sheet RUN_COLUMNS."""
     notes: tuple[str, ...] = ()
     """What limits this check."""
     claim_file: str = ""
@@ -273,6 +273,23 @@ def _cost(claim: Claim, origin: str, rates: Mapping[Trained, float]) -> dict[str
     }
 
 
+VERDICT_COLUMNS = ("claim_id", "part", "label", "cause", "seeds", "estimate", "low", "high")
+RUN_COLUMNS = ("accuracy", "theoretical_ratio", "measured_ratio_batch_1", "measured_ratio_batch_64")
+"""What a report has beside its verdict."""
+
+
 def _verdicts(verdicts: pd.DataFrame, paper: str) -> Iterator[dict[str, Any]]:
     for row in records(verdicts[verdicts["arxiv_id"] == paper]):
-        yield {name: row[name] for name in ("claim_id", "part", "label", "cause", "seeds")}
+        yield {name: row.get(name) for name in (*VERDICT_COLUMNS, *RUN_COLUMNS)}
+
+
+def verdicts_of_run(rows: Iterable[Mapping[str, Any]]) -> Rows:
+    """The sheet's verdicts from the rows of reports (`validate.report.ValidationReport.rows`)."""
+    return tuple(
+        {
+            "claim_id": row["claim"],
+            "part": f"{row['part']} [{row['completion']}]" if row["completion"] else row["part"],
+            **{name: row[name] for name in (*VERDICT_COLUMNS[2:], *RUN_COLUMNS)},
+        }
+        for row in rows
+    )

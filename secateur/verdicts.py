@@ -30,10 +30,10 @@ def print_verdicts(rows: Iterable[Mapping[str, Any]], wanted: Format | None) -> 
         return
     for claim in dict.fromkeys(row["claim"] for row in rows):
         parts = [row for row in rows if row["claim"] == claim]
-        shown = [{name: _rounded(row[name]) for name in PART_COLUMNS} for row in parts]
+        shown = [{name: rounded(row[name]) for name in PART_COLUMNS} for row in parts]
         print_rows(shown, Format.TABLE, columns=PART_COLUMNS, title=f"{claim}: {parts[0]['label']}")
         facts = [
-            {"what": FACTS[name], "value": _rounded(parts[0][name])}
+            {"what": FACTS[name], "value": rounded(parts[0][name])}
             for name in FACTS
             if parts[0][name] not in (None, "")
         ]
@@ -41,6 +41,6 @@ def print_verdicts(rows: Iterable[Mapping[str, Any]], wanted: Format | None) -> 
             print_rows(facts, Format.TABLE)
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
     """A measured number with the digits that runs can tell apart; other formats have all of them."""
     return float(f"{value:.4g}") if isinstance(value, float) else value

@@ -160,7 +160,8 @@ def _columns(estimate: Estimate | None, value: str | None, low: str, high: str) 
 def _arm_text(arm: ArmSummary, completions: int) -> str:
     where = f" ({arm.completion})" if completions > 1 else ""
     diverged = f", {arm.diverged} diverged" if arm.diverged else ""
-    return f"{arm.arm}{where} {arm.accuracy:.2f} ± {arm.deviation:.2f}{diverged}"
+    spread = f" ± {arm.deviation:.2f}" if arm.seeds > 1 else ""
+    return f"{arm.arm}{where} {arm.accuracy:.2f}{spread}{diverged}"
 
 
 def summarise_arms(rows: Sequence[RunRow]) -> tuple[ArmSummary, ...]:

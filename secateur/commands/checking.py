@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +15,7 @@ from secateur.commands.asking import paper_identifier
 from secateur.commands.common import DbOption, FormatOption, UsageError, readable, settings_for, utc_now, writable
 from secateur.commands.validating import run_claims
 from secateur.output import Format, default_format, plain, print_object, print_rows
-from secateur.verdicts import print_verdicts
+from secateur.verdicts import print_verdicts, rounded
 
 if TYPE_CHECKING:
     from secateur.check import Sheet
@@ -82,7 +82,10 @@ PARTS = (
         "Verdicts",
         "What came of its claims on this machine.",
         "None of its claims was run here.",
-        ("claim_id", "part", "label", "cause", "seeds"),
+        (
+            *("claim_id", "part", "label", "cause", "seeds", "estimate", "low", "high"),
+            *("accuracy", "theoretical_ratio", "measured_ratio_batch_1", "measured_ratio_batch_64"),
+        ),
     ),
 )
 LONG = frozenset({"sentence", "what", "title", "quotation", "evidence", "asks", "says", "causes", "why_not"})
@@ -94,7 +97,7 @@ def check(
         str, typer.Argument(metavar="PAPER|PATH", help="An arXiv identifier, or a draft: LaTeX folder, e-print, .html.")
     ],
     html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write the sheet as a page, too.")] = None,
-    run: Annotated[bool, typer.Option("--run", help="Run what can be run again, then show the verdicts.")] = False,
+    run: Annotated[bool, typer.Option("--run", help="Run what can be run again, and show the verdicts.")] = False,
     budget: Annotated[
         float | None, typer.Option(min=0.0, help="With --run: stop after this many seconds; the next call goes on.")
     ] = None,
@@ -109,13 +112,20 @@ def check(
     wanted = format or default_format(sys.stdout)
     if wanted is Format.CSV:
         raise UsageError("a sheet is no table: --format table, json or jsonl, or --html FILE")
+    if wanted is Format.TABLE:
+        _print_tables(sheet, [part for part in PARTS if not (run and part.name == "verdicts")])
+    refuted = False
+    if run:
+        from secateur.check import verdicts_of_run
+
+        rows, refuted = _run(context, sheet, db, budget)
+        if wanted is Format.TABLE:
+            print_verdicts(rows, wanted)
+        sheet = replace(sheet, verdicts=verdicts_of_run(rows))
+    if wanted is not Format.TABLE:
+        print_object(_object(sheet), indent=None if wanted is Format.JSONL else 1)
     if html is not None:
         html.write_text(page(sheet), encoding="utf-8")
-    if wanted is Format.TABLE:
-        _print_tables(sheet)
-    else:
-        print_object(_object(sheet), indent=None if wanted is Format.JSONL else 1)
-    refuted = run and _run(context, sheet, db, budget, wanted)
     if sheet.found or refuted:
         raise typer.Exit(1)
 
@@ -148,10 +158,10 @@ def _object(sheet: Sheet) -> dict[str, Any]:
     return {"paper": sheet.paper, "title": sheet.title, "found": sheet.found, "notes": list(sheet.notes)} | parts
 
 
-def _print_tables(sheet: Sheet) -> None:
+def _print_tables(sheet: Sheet, parts: Sequence[Part]) -> None:
     for note in sheet.notes:
         typer.echo(note)
-    for part in PARTS:
+    for part in parts:
         rows = getattr(sheet, part.name)
         if rows:
             columns = _filled(part.columns, rows)
@@ -174,12 +184,17 @@ def page(sheet: Sheet) -> str:
             "about": part.about,
             "nothing": part.nothing,
             "columns": _filled(part.columns, getattr(sheet, part.name)),
-            "rows": [dict(row) for row in getattr(sheet, part.name)],
+            "rows": [_shown(part, row) for row in getattr(sheet, part.name)],
         }
         for part in PARTS
     ]
     asking = (DIFFERS, "finding", "question")
     return environment.get_template("check.html").render(sheet=sheet, parts=parts, long=LONG, asking=asking)
+
+
+def _shown(part: Part, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row as the page shows it; measured numbers with the digits that runs can tell apart."""
+    return {name: rounded(value) if part.name == "verdicts" else value for name, value in row.items()}
 
 
 def _filled(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -196,12 +211,12 @@ def _cell(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _run(context: typer.Context, sheet: Sheet, db: str | None, budget: float | None, wanted: Format) -> bool:
-    """Run the sheet's claims, print their verdicts, and say whether one is not reproduced."""
+def _run(
+    context: typer.Context, sheet: Sheet, db: str | None, budget: float | None
+) -> tuple[list[dict[str, Any]], bool]:
+    """Runs the sheet's claims: the rows of their reports, and whether one is not reproduced."""
     from secateur.check import claims_of
 
     settings = settings_for(context, db=db)
     claims = [*sheet.registered, *claims_of(sheet.claim_file)]
-    rows, refuted = run_claims(writable(settings), claims, budget=budget, data_folder=settings.data_folder)
-    print_verdicts(rows, wanted)
-    return refuted
+    return run_claims(writable(settings), claims, budget=budget, data_folder=settings.data_folder)

@@ -152,7 +152,8 @@ def validate(
         str | None, typer.Option(metavar="tcp://HOST:PORT", help="A Dask scheduler whose workers run the seeds.")
     ] = None,
     budget: Annotated[
-        float | None, typer.Option(min=0.0, help="Stop after this many seconds, all claims together; the next call goes on.")
+        float | None,
+        typer.Option(min=0.0, help="Stop after this many seconds, all claims together; the next call goes on."),
     ] = None,
     device: Annotated[str, typer.Option(help="Where networks are trained: cpu, or cuda where there is one.")] = "cpu",
     db: DbOption = None,

@@ -134,6 +134,18 @@ def test_the_command_says_what_it_found_by_its_exit_code(draft: Path, tmp_path: 
     assert "Do its own numbers fit together?" in secateur("check", str(draft), "--format", "table").out
 
 
+def test_what_is_run_stands_on_the_sheet_and_on_the_page(draft: Path, tmp_path: Path, secateur: Any) -> None:
+    pytest.importorskip("torch", reason="validation needs torch: pip install 'secateur[validate]'")
+    text = DRAFT.replace("ResNet-50", "LeNet-300-100").replace("ImageNet", "MNIST").replace("OwnPrune", "Magnitude")
+    (draft / "main.tex").write_text(text, encoding="utf-8")
+    answer = secateur("check", str(draft), "--run", "--budget", "0", "--html", str(tmp_path / "sheet.html"))
+    sheet = answer.json()
+    assert {row["claim"] for row in sheet["runnable"]} == {row["claim_id"] for row in sheet["verdicts"]} != set()
+    assert {row["label"] for row in sheet["verdicts"]} <= {"inconclusive", "claim_unverified", "needs_assets"}
+    assert "None of its claims was run here" not in (tmp_path / "sheet.html").read_text(encoding="utf-8")
+    assert "DERIVED-DRAFT" in secateur("check", str(draft), "--run", "--budget", "0", "--format", "table").out
+
+
 @pytest.mark.parametrize("name", ["no-such-folder/here", "1911.11134"])
 def test_what_is_not_there_is_said_in_one_line(name: str, secateur: Any) -> None:
     secateur("status")
