@@ -26,7 +26,8 @@ _DERIVABLE = Path(__file__).with_name("derivable.yaml")
 _HEADER = """\
 # Claims made of the results that were read from arXiv {arxiv_id}.
 # They were read by a program (read: mixed), so a verdict is about what was read until someone has compared the numbers
-# with the paper's tables; write `read: read_fulltext` then.
+# with the paper's tables; write `read: read_fulltext` then. What a row of a table leaves open is filled in as the line
+# before each claim says; how networks were trained may stand in the paper's text, which belongs here instead.
 """
 
 
@@ -176,7 +177,7 @@ def _filled_in(dataset: Mapping[str, Any], arm: Mapping[str, Any], completions: 
         said.append(f"optimiser, learning rate, batch and epochs: {len(completions)} completions")
     said += [f"{name}: {value}" for name, value in dataset.get("setting", {}).items()]
     said += [f"{name}: {arm[name]}" for name in ("schedule", "rounds", "recovery", "distribution") if name in arm]
-    return "left open, filled in: " + "; ".join(said)
+    return "left open by the row, filled in: " + "; ".join(said)
 
 
 def _body(result: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
