@@ -139,6 +139,8 @@ def export_claims(
 
 def _registered(name: str) -> Claim:
     registry = load_registry()
+    if name not in registry and Path(name).suffix in (".yaml", ".yml"):
+        raise UsageError(f"there is no file {name}")
     if name not in registry:
         raise UsageError(f"there is no claim {name!r} in the registry; `secateur claims` lists them")
     return registry[name]
@@ -206,10 +208,19 @@ def _named(names: list[str]) -> tuple[list[Claim], list[Unread]]:
             claims.append(_registered(name))
             continue
         try:
-            claims += load_claims(Path(name))
+            claims += _of_their_own(Path(name))
         except ClaimError as error:
             unread.append(Unread("claim", name, str(error)))
     return claims, unread
+
+
+def _of_their_own(path: Path) -> list[Claim]:
+    """The claims of a file. None may have the id of another in the registry, whose verdicts decide over others."""
+    claims = load_claims(path)
+    for claim in claims:
+        if load_registry().get(claim.id, claim) != claim:
+            raise ClaimError(f"{path}: id: {claim.id} is another claim of the registry; give yours an id of its own")
+    return claims
 
 
 def bench(

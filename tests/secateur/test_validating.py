@@ -96,6 +96,18 @@ def test_a_malformed_claim_is_stored_as_unread_and_does_not_stop_the_others(seca
     assert counts["unread claim"] == 1
 
 
+def test_a_users_claim_does_not_take_the_name_of_another_in_the_registry(secateur, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(CLAIM.replace("MY-DENSITIES", "DIGITS-MAGNITUDE-BEATS-RANDOM"))
+    answer = secateur("validate", str(path))
+    assert answer.code == 2
+    assert "id: DIGITS-MAGNITUDE-BEATS-RANDOM is another claim of the registry" in answer.err
+    assert (
+        secateur("validate", str(tmp_path / "none.yaml")).err
+        == f"secateur: there is no file {tmp_path / 'none.yaml'}\n"
+    )
+
+
 def test_without_torch_a_claim_that_trains_says_what_to_install(tmp_path: Path) -> None:
     arguments = ["validate", "--db", str(tmp_path / "a.db")]
     trained = subprocess.run(
