@@ -2,7 +2,7 @@
 
 from corpus.tagging.tagger import TaggingModel, classify_object, load_model, tag
 
-TAGGER_VERSION = "7"
+TAGGER_VERSION = "8"
 """Raised whenever the same text may get other tags; papers tagged by an older one are tagged again."""
 
 __all__ = ["TAGGER_VERSION", "TaggingModel", "classify_object", "load_model", "tag"]

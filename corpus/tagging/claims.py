@@ -46,6 +46,8 @@ _MODIFIER = 15
 """How far before a number its own modifier stands ("only 20%")."""
 _OPENING = 45
 """In how many characters the subject of a sentence stands."""
+_A_LEVEL = 30
+"""An accuracy above so many % is reached, not gained or lost, unless the words beside it say so."""
 _RIVAL = re.compile(r"\b(?:compared (?:to|with)|vs\.?|versus|against)(?: the| a)?(?: (?!at|with|on)[\w-]+)? $")
 """Before a number: it is what the paper's own number is compared with."""
 
@@ -237,7 +239,8 @@ def _direction(quantity: str, number: _Number, near: str, clause: str, words: Cl
             return "level"
         return "removed" if number.unit == "%" and says["removed"].search(near) else "gain"
     if quantity in {"accuracy", "perplexity"}:
-        for stretch in (near, clause):
+        is_level = quantity == "accuracy" and number.unit == "%" and number.value > _A_LEVEL
+        for stretch in (near,) if is_level else (near, clause):
             if says["loss"].search(stretch):
                 return "gain" if quantity == "perplexity" else "loss"
             if says["gain"].search(stretch):

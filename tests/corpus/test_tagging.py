@@ -144,6 +144,19 @@ def test_claims_are_read(thin):
 @pytest.mark.parametrize(
     ("sentence", "expected"),
     [
+        ("Our method has an accuracy drop of only 0.1%, and reaches 98.1% accuracy.", {0.1: "loss", 98.1: "level"}),
+        ("We achieve 76.1% top-1 accuracy with a drop of 0.5%.", {76.1: "level", 0.5: "loss"}),
+        ("We improve the accuracy by 48%.", {48.0: "gain"}),
+    ],
+)
+def test_an_accuracy_that_is_reached_is_neither_gained_nor_lost(tools, sentence, expected):
+    claims = tag("Pruning", sentence, *tools).claims
+    assert {claim.value: claim.direction for claim in claims} == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
         ("It achieves a 1.2-1.5x speedup.", {("speedup", 1.2), ("speedup", 1.5)}),
         ("It raises throughput from 15 FPS to 19.4 FPS.", {("speedup", 19.4)}),
         ("We show that memory is reduced by 40 percent.", {("memory", 40.0)}),
