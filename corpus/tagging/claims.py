@@ -48,6 +48,8 @@ _OPENING = 45
 """In how many characters the subject of a sentence stands."""
 _A_LEVEL = 30
 """An accuracy above so many % is reached, not gained or lost, unless the words beside it say so."""
+_BY = re.compile(r"\bby\b")
+"""Before a number: it is a change."""
 _RIVAL = re.compile(r"\b(?:compared (?:to|with)|vs\.?|versus|against)(?: the| a)?(?: (?!at|with|on)[\w-]+)? $")
 """Before a number: it is what the paper's own number is compared with."""
 
@@ -239,7 +241,7 @@ def _direction(quantity: str, number: _Number, near: str, clause: str, words: Cl
             return "level"
         return "removed" if number.unit == "%" and says["removed"].search(near) else "gain"
     if quantity in {"accuracy", "perplexity"}:
-        is_level = quantity == "accuracy" and number.unit == "%" and number.value > _A_LEVEL
+        is_level = quantity == "accuracy" and number.unit == "%" and number.value > _A_LEVEL and not _BY.search(near)
         for stretch in (near,) if is_level else (near, clause):
             if says["loss"].search(stretch):
                 return "gain" if quantity == "perplexity" else "loss"
